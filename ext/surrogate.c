@@ -1,0 +1,81 @@
+/*
+** Surrogate keys for SQLite: the entry point.
+**
+** Load it with ".load ./surrogate", SELECT load_extension('./surrogate'), or
+** sqlite3_load_extension(); or link it in and hand sqlite3_surrogate_init to
+** sqlite3_auto_extension().  Nothing is written to any database by that.
+**
+**   surrogate_version()    the version, as text
+**
+** The library stays loaded until the process ends, since state of the process
+** (rollback floors, the hooks for fork) must outlive the connection that
+** loaded it.  Loading it again into the same connection does nothing.
+*/
+#include <sqlite3ext.h>
+SQLITE_EXTENSION_INIT1
+
+#include "surrogate_int.h"
+
+#ifndef SURROGATE_VERSION
+#define SURROGATE_VERSION "unknown"
+#endif
+
+#ifdef _WIN32
+#define SURROGATE_EXPORT __declspec(dllexport)
+#else
+#define SURROGATE_EXPORT __attribute__((visibility("default")))
+#endif
+
+/* RETURNING, and sqlite3_txn_state() the release before it. */
+#define OLDEST_SQLITE 3035000
+
+static void surrogate_version_func(sqlite3_context *context, int argc,
+                                   sqlite3_value **argv) {
+  UNUSED(argc);
+  UNUSED(argv);
+  sqlite3_result_text(context, SURROGATE_VERSION, -1, SQLITE_STATIC);
+}
+
+/*
+** SQLITE_OK if this connection has the extension already, SQLITE_ERROR if not.
+*/
+static int check_loaded(sqlite3 *db) {
+  sqlite3_stmt *stmt = 0;
+  int rc = sqlite3_prepare_v2(db, "SELECT surrogate_version()", -1, &stmt, 0);
+  sqlite3_finalize(stmt);
+  return rc;
+}
+
+SURROGATE_EXPORT int sqlite3_surrogate_init(sqlite3 *db, char **error,
+                                            const sqlite3_api_routines *api);
+
+int sqlite3_surrogate_init(sqlite3 *db, char **error,
+                           const sqlite3_api_routines *api) {
+  SeqSession *session;
+  int rc;
+
+  SQLITE_EXTENSION_INIT2(api);
+  if (sqlite3_libversion_number() < OLDEST_SQLITE) {
+    *error = sqlite3_mprintf("surrogate needs SQLite 3.35.0 or later, not %s",
+                             sqlite3_libversion());
+    return SQLITE_ERROR;
+  }
+  rc = check_loaded(db);
+  if (rc == SQLITE_OK) return SQLITE_OK_LOAD_PERMANENTLY;
+  if (rc == SQLITE_NOMEM) return rc;
+  rc = seq_floor_init();
+  if (rc != SQLITE_OK) return rc;
+  session = seq_session_new(db);
+  if (session == 0) return SQLITE_NOMEM;
+  rc = sequences_register(db, session);
+  if (rc == SQLITE_OK) rc = seq_func_register(db, session);
+  if (rc == SQLITE_OK) {
+    rc = sqlite3_create_function_v2(db, "surrogate_version", 0,
+                                    SQLITE_UTF8 | SQLITE_INNOCUOUS |
+                                        SQLITE_DETERMINISTIC,
+                                    0, surrogate_version_func, 0, 0, 0);
+  }
+  seq_session_unref(session); /* the functions and modules have theirs */
+  if (rc == SQLITE_NOMEM) *error = sqlite3_mprintf("%s", sqlite3_errstr(rc));
+  return rc == SQLITE_OK ? SQLITE_OK_LOAD_PERMANENTLY : rc;
+}

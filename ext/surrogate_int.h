@@ -1,0 +1,388 @@
+/*
+** Internal declarations of Surrogate, a section for each source file.
+**
+** Dependencies run one way, from the bottom of this file to its top: the SQL
+** functions and the virtual table use the engine (seq_session.c), the engine
+** uses the store (seq_store.c), and all use the pure parts.
+*/
+#ifndef SURROGATE_INT_H
+#define SURROGATE_INT_H
+
+#include <sqlite3ext.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define UNUSED(x) ((void)(x))
+
+/**** seq_hash.c *********************************************************/
+
+typedef struct SeqNode SeqNode;
+struct SeqNode {
+  SeqNode *next;
+  uint64_t hash;
+};
+
+typedef struct SeqHash {
+  SeqNode **buckets;
+  size_t n_bucket; /* 0 or a power of two */
+  size_t n_node;
+} SeqHash;
+
+uint64_t seq_hash_bytes(uint64_t hash, const void *bytes, size_t n);
+SeqNode *seq_hash_find(const SeqHash *, uint64_t hash);
+SeqNode *seq_hash_next(const SeqNode *);
+int seq_hash_add(SeqHash *, SeqNode *);
+void seq_hash_remove(SeqHash *, SeqNode *);
+SeqNode *seq_hash_clear(SeqHash *, int is_final);
+
+/**** seq_token.c ********************************************************/
+
+enum {
+  TOKEN_END,
+  TOKEN_NAME,
+  TOKEN_QUOTED,
+  TOKEN_STRING,
+  TOKEN_INTEGER,
+  TOKEN_NUMBER,
+  TOKEN_OTHER,  /* one character */
+  TOKEN_ILLEGAL /* an opened quote that is not closed */
+};
+
+typedef struct Token {
+  int type;
+  const char *z; /* in the text, not terminated */
+  size_t n;
+} Token;
+
+void token_next(const char **pz, const char *end, Token *);
+int token_is(const char *z, size_t n, const char *word);
+size_t token_text(const Token *, char *out);
+
+/**** seq_math.c *********************************************************/
+
+enum { SEQ_OK, SEQ_EXHAUSTED, SEQ_INVALID };
+enum { SEQ_STANDARD, SEQ_GAPLESS }; /* values in the file */
+
+#define SEQ_MESSAGE_SIZE 256
+
+typedef struct SeqDef {
+  int data_type; /* size in bytes: 2, 4 or 8 */
+  int cycle;
+  int mode; /* SEQ_STANDARD, SEQ_GAPLESS */
+  int64_t start_value;
+  int64_t min_value;
+  int64_t max_value;
+  int64_t increment_by;
+  int64_t cache_size;
+} SeqDef;
+
+typedef struct SeqState {
+  int64_t last_value;
+  int is_called; /* false: last_value is still to be handed out */
+} SeqState;
+
+/* Options, in the order in which PostgreSQL judges them. */
+enum {
+  SEQ_HAS_CONFLICT = 0x0001, /* an option twice */
+  SEQ_HAS_TYPE = 0x0002,
+  SEQ_HAS_INCREMENT = 0x0004,
+  SEQ_HAS_CYCLE = 0x0008,
+  SEQ_HAS_MAXVALUE = 0x0010,
+  SEQ_HAS_NO_MAXVALUE = 0x0020,
+  SEQ_HAS_MINVALUE = 0x0040,
+  SEQ_HAS_NO_MINVALUE = 0x0080,
+  SEQ_HAS_START = 0x0100,
+  SEQ_HAS_RESTART = 0x0200,      /* with start_value */
+  SEQ_HAS_RESTART_WITH = 0x0400, /* with last_value */
+  SEQ_HAS_LAST_VALUE = 0x0800,   /* handed out: the next one follows */
+  SEQ_HAS_CACHE = 0x1000,
+  SEQ_HAS_MODE = 0x2000,
+  SEQ_HAS_OWNED_BY = 0x4000,
+  SEQ_HAS_IF_EXISTS = 0x8000 /* IF NOT EXISTS where it is made */
+};
+
+#define SEQ_OWNED_BY_NAMES 3 /* schema.table.column */
+
+typedef struct SeqOptions {
+  unsigned given; /* SEQ_HAS_... */
+  SeqDef def;
+  int64_t last_value;
+  int owned_by_names;                 /* 0 for NONE */
+  Token owned_by[SEQ_OWNED_BY_NAMES]; /* in the text that was parsed */
+  unsigned bad;                       /* the first that is no good... */
+  char message[SEQ_MESSAGE_SIZE];     /* ...and why */
+} SeqOptions;
+
+int seq_is_after(const SeqDef *, int64_t a, int64_t b);
+int64_t seq_add(const SeqDef *, int64_t from, uint64_t steps);
+uint64_t seq_room(const SeqDef *, int64_t from);
+int seq_take(const SeqDef *, SeqState *, uint64_t count, int whole,
+             int64_t *first, uint64_t *taken);
+void seq_last_value_range(const SeqDef *, int64_t *low, int64_t *high);
+int seq_define(SeqDef *, SeqState *, const SeqOptions *, int is_new,
+               char *message);
+int seq_check(const SeqDef *, const SeqState *, char *message);
+int64_t seq_type_max(int data_type);
+const char *seq_type_name(int data_type);
+int seq_type_from_name(const char *z, size_t n);
+const char *seq_mode_name(int mode);
+int seq_mode_from_name(const char *z, size_t n);
+
+/**** seq_options.c ******************************************************/
+
+int seq_parse_options(const char *z, size_t n, int is_new, SeqOptions *,
+                      char *message);
+int seq_parse_owner(const char *z, size_t n, SeqOptions *, char *message);
+
+/**** seq_floor.c ********************************************************/
+
+typedef struct SeqFloor SeqFloor;
+
+#define SEQ_ANY_SETTING (-1) /* as set_no of a floor */
+
+typedef struct SeqFloorValue {
+  int64_t set_no; /* the setting that it counts for */
+  int64_t seq_no; /* of the row that it went on from */
+  int64_t last;   /* the last value handed out */
+} SeqFloorValue;
+
+enum { SEQ_FLOOR_UNUSED, SEQ_FLOOR_STORED, SEQ_FLOOR_ROLLED_BACK };
+
+int seq_floor_init(void);
+int seq_floor_read(const char *file, int64_t store_id, int64_t id,
+                   SeqFloorValue *);
+SeqFloor *seq_floor_open(const char *file, int64_t store_id, int64_t id);
+void seq_floor_set(SeqFloor *, const void *owner, const SeqFloorValue *);
+_Atomic int64_t *seq_floor_last(SeqFloor *);
+void seq_floor_close(SeqFloor *, const void *owner, int outcome);
+
+/**** seq_store.c ********************************************************/
+
+typedef struct SeqStore SeqStore;
+
+/* The row of a sequence in the store. */
+typedef struct SeqRow {
+  int64_t id;     /* _seq_no of the write that made the sequence */
+  int64_t seq_no; /* _seq_no: of the last write */
+  int64_t set_no; /* _seq_no of the last write that was no nextval() */
+  SeqDef def;
+  SeqState state;
+  int is_owned; /* owned_by is not NULL */
+} SeqRow;
+
+/* The header row. */
+typedef struct SeqHeader {
+  int64_t store_id;
+  int64_t next_seq_no;
+  int64_t primary_term;
+} SeqHeader;
+
+enum {
+  STMT_READ,
+  STMT_UPDATE,
+  STMT_UPDATE_OWNED,
+  STMT_INSERT,
+  STMT_DELETE,
+  STMT_RENAME,
+  STMT_HEADER,
+  STMT_ENLIST,
+  STMT_COUNT
+};
+
+/* Columns of the result of STMT_READ and of seq_store_scan(). */
+enum { READ_NAME = 2, READ_OWNED_BY = 3 };
+
+/* The place of a store, and its statements. */
+typedef struct SeqStoreSql {
+  sqlite3 *db;
+  char *schema;
+  char *table;
+  char *message; /* of the last error, or NULL for that of the database */
+  sqlite3_stmt *stmts[STMT_COUNT];
+} SeqStoreSql;
+
+int seq_store_create(SeqStoreSql *);
+int seq_store_drop(SeqStoreSql *);
+int seq_store_rename(SeqStoreSql *, const char *new_table);
+void seq_store_finalize(SeqStoreSql *);
+int seq_store_fail(SeqStoreSql *, int rc, const char *format, ...);
+int seq_store_exec(SeqStoreSql *, const char *format, ...);
+int seq_store_statement(SeqStoreSql *, int which, sqlite3_stmt **);
+int seq_store_open_scan(SeqStoreSql *, int descending, sqlite3_stmt **);
+int seq_store_decode(SeqStoreSql *, sqlite3_stmt *, SeqHeader *, SeqRow *,
+                     int *found);
+int seq_store_read(SeqStoreSql *, const char *name, size_t n, SeqHeader *,
+                   SeqRow *, char **owned_by, int *found);
+int seq_store_find_id(SeqStoreSql *, int64_t id, int *found);
+int seq_store_insert(SeqStoreSql *, const char *name, size_t n, const SeqRow *,
+                     const char *owned_by);
+int seq_store_update(SeqStoreSql *, const char *name, size_t n, const SeqRow *);
+int seq_store_delete(SeqStoreSql *, const char *name, size_t n);
+int seq_store_rename_row(SeqStoreSql *, const char *name, size_t n,
+                         const char *new_name, size_t n_new, const SeqRow *);
+int seq_store_update_owned(SeqStoreSql *, const char *name, size_t n,
+                           const SeqRow *, const char *owned_by);
+int seq_store_write_header(SeqStoreSql *, const SeqHeader *);
+int seq_store_verify(SeqStoreSql *, char **report);
+
+/**** seq_owner.c ********************************************************/
+
+int seq_owner(SeqStoreSql *, const SeqOptions *, char **owned_by);
+
+/**** seq_txn.c **********************************************************/
+
+typedef struct SeqSession SeqSession;
+typedef struct SeqValue SeqValue;
+typedef struct SeqEntry SeqEntry;
+typedef struct SeqRequest SeqRequest;
+
+/* What a connection knows of a sequence that it has used. */
+struct SeqValue {
+  SeqNode node; /* in session->values */
+  SeqStore *store;
+  int64_t id;
+  int64_t last;   /* currval() */
+  int is_renamed; /* so that a name may come to mean another sequence */
+  int is_defined; /* nextval() or setval() was called */
+
+  /* Values that may be handed out without looking at the row: the rest of a
+  ** reserved block, or what the row of an open transaction has room for. */
+  int64_t next;
+  int64_t step;
+  uint64_t left;
+  _Atomic int64_t *floor; /* where to publish them, or NULL */
+
+  int is_block;         /* `left` is a reserved block... */
+  int64_t block_set_no; /* ...under this setting... */
+  int block_in_txn;     /* ...by the open transaction */
+};
+
+/* A sequence store as one connection sees it. */
+struct SeqStore {
+  SeqStoreSql sql;
+  SeqSession *session;
+  SeqStore *next;
+  int n_vtab;          /* virtual table objects that are connected to it */
+  int64_t store_id;    /* of the store that session values belong to */
+  SeqRequest *request; /* to be run by xUpdate */
+
+  /* The open write transaction, while the virtual table is enlisted. */
+  int in_txn;
+  int has_header;
+  int is_header_dirty;
+  SeqHeader header;
+  int64_t txn_first; /* header.next_seq_no when it began; -1 if not known */
+  SeqHash entries;   /* the sequences used in it, by name */
+  SeqEntry *dirty;   /* those that are ahead of their rows */
+  SeqEntry *retired; /* of sequences that were dropped or renamed */
+  int is_rewound;    /* there was a ROLLBACK TO */
+};
+
+/* A change that is to be made in a write transaction of the store. */
+struct SeqRequest {
+  int (*run)(SeqStore *, SeqRequest *);
+  const char *function; /* the SQL function that asks, for messages */
+  const char *name;
+  size_t n_name;
+  int64_t number; /* in: count or value; out: the result */
+  int flag;
+  const SeqOptions *options; /* of CREATE and ALTER */
+  SeqEntry *entry;           /* out: valid while the transaction is open */
+  SeqValue *value;           /* out */
+  int was_run;
+  int is_missing; /* out: there is no such sequence */
+};
+
+struct SeqSession {
+  int refs; /* of functions and modules */
+  sqlite3 *db;
+  SeqStore *stores;
+  SeqHash values;
+  SeqValue *hot;       /* last_used, if nextval() may hand out its `left` */
+  SeqValue *last_used; /* lastval() */
+  char *name;          /* its name, as nextval() was called with it, or NULL */
+  size_t n_name;
+  size_t n_schema;   /* bytes at the front of it that name the schema */
+  void *sentinel;    /* see sequences.c */
+  SeqStore **layout; /* the stores in the order of look-up */
+  int n_layout;      /* -1 if not known */
+  int has_blocks;    /* some sequence has, or had, a reserved block */
+  char *message;     /* of the last error, or NULL */
+};
+
+void seq_txn_begin(SeqStore *);
+int seq_txn_flush(SeqStore *);
+int seq_txn_sync(SeqStore *);
+void seq_txn_rewind(SeqStore *);
+void seq_txn_end(SeqStore *, int committed);
+
+int seq_run_nextval(SeqStore *, SeqRequest *);
+int seq_run_setval(SeqStore *, SeqRequest *);
+int seq_run_promote(SeqStore *, SeqRequest *);
+int seq_hand_out(SeqEntry *);
+
+int seq_find(SeqStore *, const char *name, size_t n, SeqRow *, int *found);
+int seq_insert(SeqStore *, const char *name, size_t n, const SeqOptions *);
+int seq_change(SeqStore *, const char *name, size_t n, const SeqOptions *,
+               int *found);
+int seq_delete(SeqStore *, const char *name, size_t n);
+int seq_rename(SeqStore *, const char *name, size_t n, const char *new_name,
+               size_t n_new);
+
+/**** seq_session.c ******************************************************/
+
+SeqSession *seq_session_new(sqlite3 *);
+SeqSession *seq_session_ref(SeqSession *);
+void seq_session_unref(void *session);
+void seq_session_enter(SeqSession *);
+void seq_session_leave(SeqSession *);
+void seq_session_release(SeqSession *);
+
+SeqValue *seq_value_get(SeqStore *, int64_t id);
+void seq_value_forget(SeqStore *, int64_t id);
+void seq_values_check(SeqStore *, int64_t store_id);
+
+int seq_store_attach(SeqSession *, const char *schema, const char *table,
+                     SeqStore **);
+void seq_store_detach(SeqStore *);
+int seq_store_discover(SeqSession *, const char *schema, char **table);
+
+int seq_nextval(SeqSession *, const char *name, size_t n, int64_t count,
+                int64_t *result);
+int seq_currval(SeqSession *, const char *name, size_t n, int64_t *result);
+int seq_lastval(SeqSession *, int64_t *result);
+int seq_setval(SeqSession *, const char *name, size_t n, int64_t value,
+               int is_called);
+int seq_create(SeqSession *, const char *name, size_t n, const SeqOptions *);
+int seq_alter(SeqSession *, const char *name, size_t n, const SeqOptions *);
+int seq_drop(SeqSession *, const char *name, size_t n);
+int seq_ddl(SeqSession *, const char *name, size_t n, char **result);
+int seq_promote(SeqSession *, const char *schema, int64_t *term);
+
+/*
+** Publish a value that is handed out, for whoever takes the file's lock next.
+*/
+static inline void seq_publish(_Atomic int64_t *floor, int64_t last) {
+  atomic_store_explicit(floor, last, memory_order_release);
+}
+
+/* Hand out the next of value->left values that may be handed out unseen. */
+static inline int64_t seq_value_step(SeqValue *value) {
+  int64_t next = value->next;
+  value->next = (int64_t)((uint64_t)next + (uint64_t)value->step);
+  value->left--;
+  return next;
+}
+
+/**** sequences.c ********************************************************/
+
+extern const char seq_module_name[];
+int sequences_register(sqlite3 *, SeqSession *);
+void seq_connect_sentinel(SeqSession *);
+
+/**** seq_func.c *********************************************************/
+
+int seq_func_register(sqlite3 *, SeqSession *);
+
+#endif /* SURROGATE_INT_H */

@@ -1,0 +1,310 @@
+/*
+** SQL functions on sequences.
+**
+**   nextval(name)               advance and return the next value
+**   nextval(name, n)            reserve n values, return the first of them
+**   currval(name)               what nextval() last returned in this session
+**   lastval()                   the same, of whatever sequence it was
+**   setval(name, value)         set the last value; the next one follows it
+**   setval(name, value, false)  set the next value
+**   create_sequence(name [, options])    make a sequence
+**   alter_sequence(name, options)        change it
+**   drop_sequence(name)                  remove it
+**   sequence_ddl(name)          the statement that makes it again
+**   sequences_promote([schema]) raise the primary term, return the new one
+**
+** A name is text, matched exactly, "schema.name" where schema is an attached
+** database.  Options are those of PostgreSQL's CREATE SEQUENCE and ALTER
+** SEQUENCE (see seq_options.c).  create_sequence(), alter_sequence() and
+** drop_sequence() return the name.  NULL for an argument gives NULL, and does
+** nothing.
+**
+** A session is a connection.  Errors have PostgreSQL's words.  A call that
+** fails changes nothing.  What a transaction did to a sequence by other than
+** nextval() is undone by ROLLBACK, unlike in PostgreSQL.
+**
+** nextval() and what only reads may be used in the schema of a file that is
+** not trusted (SQLITE_INNOCUOUS); what defines sequences may be used only in
+** a statement of the user (SQLITE_DIRECTONLY).
+*/
+#include <sqlite3ext.h>
+SQLITE_EXTENSION_INIT3
+#include <string.h>
+
+#include "surrogate_int.h"
+
+/* Report an error of the session. */
+static void result_error(sqlite3_context *context, SeqSession *session,
+                         int rc) {
+  if (rc == SQLITE_NOMEM) {
+    sqlite3_result_error_nomem(context);
+  } else {
+    const char *message = session->message;
+    sqlite3_result_error(context, message ? message : sqlite3_errstr(rc), -1);
+    if (rc != SQLITE_ERROR) sqlite3_result_error_code(context, rc);
+  }
+  sqlite3_free(session->message);
+  session->message = 0;
+}
+
+/* Report a value, or the error that came instead. */
+static void result_value(sqlite3_context *context, SeqSession *session, int rc,
+                         int64_t value) {
+  if (rc == SQLITE_OK) {
+    sqlite3_result_int64(context, value);
+  } else {
+    result_error(context, session, rc);
+  }
+}
+
+static int any_null(int argc, sqlite3_value **argv) {
+  for (int i = 0; i < argc; i++) {
+    if (sqlite3_value_type(argv[i]) == SQLITE_NULL) return 1;
+  }
+  return 0;
+}
+
+/* Read a text argument.  False, with the error reported, without memory. */
+static int read_text(sqlite3_context *context, sqlite3_value *value,
+                     const char **text, size_t *n) {
+  *text = (const char *)sqlite3_value_text(value);
+  if (*text == 0 && sqlite3_value_type(value) != SQLITE_BLOB) {
+    sqlite3_result_error_nomem(context);
+    return 0;
+  }
+  *n = (size_t)sqlite3_value_bytes(value);
+  if (*text == 0) *text = ""; /* an empty blob */
+  return 1;
+}
+
+/* Read an integer argument, as PostgreSQL reads a bigint. */
+static int read_integer(sqlite3_context *context, sqlite3_value *value,
+                        int64_t *number) {
+  char *message;
+  if (sqlite3_value_numeric_type(value) == SQLITE_INTEGER) {
+    *number = sqlite3_value_int64(value);
+    return 1;
+  }
+  message = sqlite3_mprintf("invalid input syntax for type bigint: \"%s\"",
+                            sqlite3_value_text(value));
+  if (message) {
+    sqlite3_result_error(context, message, -1);
+  } else {
+    sqlite3_result_error_nomem(context);
+  }
+  sqlite3_free(message);
+  return 0;
+}
+
+/*
+** True if a name is that of session->hot.
+*/
+static int is_hot(sqlite3_context *context, SeqSession *session,
+                  sqlite3_value *value) {
+  SeqValue *hot = session->hot;
+  const char *name;
+  size_t n;
+
+  if (sqlite3_get_auxdata(context, 0) == hot && !hot->is_renamed) return 1;
+  name = (const char *)sqlite3_value_text(value);
+  n = (size_t)sqlite3_value_bytes(value);
+  if (name == 0 || n != session->n_name) return 0;
+  if (memcmp(name, session->name, n) != 0) return 0;
+  sqlite3_set_auxdata(context, 0, hot, 0);
+  return 1;
+}
+
+/*
+** nextval(name [, n])
+**
+** While session->hot is set, a transaction is open, the row of its sequence
+** is in memory, and hot->left more values may be handed out: then the call is
+** a comparison of names and an addition.  A name that is a constant of the
+** statement is compared once, and remembered as auxiliary data.
+*/
+static void nextval_func(sqlite3_context *context, int argc,
+                         sqlite3_value **argv) {
+  SeqSession *session = sqlite3_user_data(context);
+  SeqValue *hot = session->hot;
+  const char *name;
+  size_t n;
+  int64_t count = 1;
+  int64_t value = 0;
+  int rc;
+
+  if (hot && argc == 1 && hot->left > 0 && is_hot(context, session, argv[0])) {
+    hot->last = seq_value_step(hot);
+    if (hot->floor) seq_publish(hot->floor, hot->last);
+    sqlite3_result_int64(context, hot->last);
+    return;
+  }
+  if (any_null(argc, argv)) return;
+  if (!read_text(context, argv[0], &name, &n)) return;
+  if (argc == 2 && !read_integer(context, argv[1], &count)) return;
+  rc = seq_nextval(session, name, n, count, &value);
+  result_value(context, session, rc, value);
+}
+
+static void currval_func(sqlite3_context *context, int argc,
+                         sqlite3_value **argv) {
+  SeqSession *session = sqlite3_user_data(context);
+  const char *name;
+  size_t n;
+  int64_t value = 0;
+  int rc;
+
+  if (any_null(argc, argv)) return;
+  if (!read_text(context, argv[0], &name, &n)) return;
+  rc = seq_currval(session, name, n, &value);
+  result_value(context, session, rc, value);
+}
+
+static void lastval_func(sqlite3_context *context, int argc,
+                         sqlite3_value **argv) {
+  SeqSession *session = sqlite3_user_data(context);
+  int64_t value = 0;
+  int rc = seq_lastval(session, &value);
+  UNUSED(argc);
+  UNUSED(argv);
+  result_value(context, session, rc, value);
+}
+
+static void setval_func(sqlite3_context *context, int argc,
+                        sqlite3_value **argv) {
+  SeqSession *session = sqlite3_user_data(context);
+  const char *name;
+  size_t n;
+  int64_t value;
+  int is_called = 1;
+  int rc;
+
+  if (any_null(argc, argv)) return;
+  if (!read_text(context, argv[0], &name, &n)) return;
+  if (!read_integer(context, argv[1], &value)) return;
+  if (argc == 3) is_called = sqlite3_value_int(argv[2]) != 0;
+  rc = seq_setval(session, name, n, value, is_called);
+  result_value(context, session, rc, value);
+}
+
+/* What create_sequence() and alter_sequence() share. */
+static void define(sqlite3_context *context, int argc, sqlite3_value **argv,
+                   int is_new) {
+  SeqSession *session = sqlite3_user_data(context);
+  char message[SEQ_MESSAGE_SIZE];
+  SeqOptions options;
+  const char *name;
+  const char *text = "";
+  size_t n;
+  size_t n_text = 0;
+  int rc;
+
+  if (any_null(argc, argv)) return;
+  if (!read_text(context, argv[0], &name, &n)) return;
+  if (argc == 2 && !read_text(context, argv[1], &text, &n_text)) return;
+  if (seq_parse_options(text, n_text, is_new, &options, message) != SEQ_OK) {
+    sqlite3_result_error(context, message, -1);
+    return;
+  }
+  if (is_new) {
+    rc = seq_create(session, name, n, &options);
+  } else {
+    rc = seq_alter(session, name, n, &options);
+  }
+  if (rc == SQLITE_OK) {
+    sqlite3_result_value(context, argv[0]);
+  } else {
+    result_error(context, session, rc);
+  }
+}
+
+static void create_sequence_func(sqlite3_context *context, int argc,
+                                 sqlite3_value **argv) {
+  define(context, argc, argv, 1);
+}
+
+static void alter_sequence_func(sqlite3_context *context, int argc,
+                                sqlite3_value **argv) {
+  define(context, argc, argv, 0);
+}
+
+static void drop_sequence_func(sqlite3_context *context, int argc,
+                               sqlite3_value **argv) {
+  SeqSession *session = sqlite3_user_data(context);
+  const char *name;
+  size_t n;
+  int rc;
+
+  if (any_null(argc, argv)) return;
+  if (!read_text(context, argv[0], &name, &n)) return;
+  rc = seq_drop(session, name, n);
+  if (rc == SQLITE_OK) {
+    sqlite3_result_value(context, argv[0]);
+  } else {
+    result_error(context, session, rc);
+  }
+}
+
+static void sequence_ddl_func(sqlite3_context *context, int argc,
+                              sqlite3_value **argv) {
+  SeqSession *session = sqlite3_user_data(context);
+  const char *name;
+  size_t n;
+  char *ddl;
+  int rc;
+
+  if (any_null(argc, argv)) return;
+  if (!read_text(context, argv[0], &name, &n)) return;
+  rc = seq_ddl(session, name, n, &ddl);
+  if (rc == SQLITE_OK) {
+    sqlite3_result_text(context, ddl, -1, sqlite3_free);
+  } else {
+    result_error(context, session, rc);
+  }
+}
+
+static void sequences_promote_func(sqlite3_context *context, int argc,
+                                   sqlite3_value **argv) {
+  SeqSession *session = sqlite3_user_data(context);
+  const char *schema = 0;
+  size_t n;
+  int64_t term = 0;
+  int rc;
+
+  if (any_null(argc, argv)) return;
+  if (argc == 1 && !read_text(context, argv[0], &schema, &n)) return;
+  rc = seq_promote(session, schema, &term);
+  result_value(context, session, rc, term);
+}
+
+/* Register the functions. */
+int seq_func_register(sqlite3 *db, SeqSession *session) {
+  static const struct {
+    const char *name;
+    int argc;
+    int flags;
+    void (*func)(sqlite3_context *, int, sqlite3_value **);
+  } functions[] = {
+      {"nextval", 1, SQLITE_INNOCUOUS, nextval_func},
+      {"nextval", 2, SQLITE_INNOCUOUS, nextval_func},
+      {"currval", 1, SQLITE_INNOCUOUS, currval_func},
+      {"lastval", 0, SQLITE_INNOCUOUS, lastval_func},
+      {"setval", 2, 0, setval_func},
+      {"setval", 3, 0, setval_func},
+      {"create_sequence", 1, SQLITE_DIRECTONLY, create_sequence_func},
+      {"create_sequence", 2, SQLITE_DIRECTONLY, create_sequence_func},
+      {"alter_sequence", 2, SQLITE_DIRECTONLY, alter_sequence_func},
+      {"drop_sequence", 1, SQLITE_DIRECTONLY, drop_sequence_func},
+      {"sequence_ddl", 1, SQLITE_INNOCUOUS, sequence_ddl_func},
+      {"sequences_promote", 0, SQLITE_DIRECTONLY, sequences_promote_func},
+      {"sequences_promote", 1, SQLITE_DIRECTONLY, sequences_promote_func},
+  };
+  int rc = SQLITE_OK;
+  for (size_t i = 0;
+       rc == SQLITE_OK && i < sizeof functions / sizeof *functions; i++) {
+    rc = sqlite3_create_function_v2(db, functions[i].name, functions[i].argc,
+                                    SQLITE_UTF8 | functions[i].flags,
+                                    seq_session_ref(session), functions[i].func,
+                                    0, 0, seq_session_unref);
+  }
+  return rc;
+}

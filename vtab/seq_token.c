@@ -1,0 +1,151 @@
+/*
+** The tokens of SQL: names, quoted names, strings, numbers, punctuation.
+**
+**   name      letter, underscore or byte over 127, then these, digits and $
+**   quoted    "a ""b""" or `a``b` or [a]
+**   string    'it''s'
+**   integer   digits           number   1.5, .5, 1e9
+**   space and comments (-- to the end of the line, C comments) are skipped
+**
+** A token points into the text and owns nothing.  The text need not end with
+** a NUL; nothing at or behind its end is read.  Nothing here calls SQLite.
+*/
+#include <string.h>
+
+#include "surrogate_int.h"
+
+static int is_space(char c) {
+  return c == ' ' || (c >= '\t' && c <= '\r');
+}
+static int is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+static int is_name_start(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
+         (unsigned char)c > 127;
+}
+static int is_name(char c) {
+  return is_name_start(c) || is_digit(c) || c == '$';
+}
+static char to_lower(char c) {
+  return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+}
+
+/* True if the n bytes at z are that word, which is in lower case. */
+int token_is(const char *z, size_t n, const char *word) {
+  size_t i;
+  for (i = 0; i < n && word[i]; i++) {
+    if (to_lower(z[i]) != word[i]) return 0;
+  }
+  return i == n && word[i] == 0;
+}
+
+/* Skip space and comments. */
+static const char *skip_space(const char *z, const char *end) {
+  while (z < end) {
+    if (is_space(*z)) {
+      z++;
+    } else if (end - z >= 2 && z[0] == '-' && z[1] == '-') {
+      while (z < end && *z != '\n')
+        z++;
+    } else if (end - z >= 2 && z[0] == '/' && z[1] == '*') {
+      z += 2;
+      while (end - z >= 2 && !(z[0] == '*' && z[1] == '/'))
+        z++;
+      z = end - z >= 2 ? z + 2 : end;
+    } else {
+      break;
+    }
+  }
+  return z;
+}
+
+/*
+** The end of a quoted token that begins at z, with the doubled quotes in it
+** passed over; or NULL if it is not closed.
+*/
+static const char *skip_quoted(const char *z, const char *end) {
+  char quote = *z == '[' ? ']' : *z;
+  for (z++; z < end; z++) {
+    if (*z != quote) continue;
+    if (quote != ']' && z + 1 < end && z[1] == quote) {
+      z++;
+    } else {
+      return z + 1;
+    }
+  }
+  return 0;
+}
+
+static const char *skip_number(const char *z, const char *end, int *type) {
+  *type = TOKEN_INTEGER;
+  while (z < end && is_digit(*z))
+    z++;
+  if (z < end && *z == '.') {
+    *type = TOKEN_NUMBER;
+    for (z++; z < end && is_digit(*z); z++) {
+    }
+  }
+  if (z < end && to_lower(*z) == 'e') {
+    const char *exponent = z + 1;
+    if (exponent < end && (*exponent == '+' || *exponent == '-')) exponent++;
+    if (exponent < end && is_digit(*exponent)) {
+      *type = TOKEN_NUMBER;
+      for (z = exponent; z < end && is_digit(*z); z++) {
+      }
+    }
+  }
+  return z;
+}
+
+/*
+** Read the token at *pz into *token and set *pz behind it.  At the end of the
+** text the token is TOKEN_END, with no bytes.
+*/
+void token_next(const char **pz, const char *end, Token *token) {
+  const char *z = skip_space(*pz, end);
+  const char *after = z;
+
+  token->z = z;
+  if (z == end) {
+    token->type = TOKEN_END;
+  } else if (is_name_start(*z)) {
+    token->type = TOKEN_NAME;
+    while (after < end && is_name(*after))
+      after++;
+  } else if (*z == '"' || *z == '`' || *z == '[' || *z == '\'') {
+    token->type = *z == '\'' ? TOKEN_STRING : TOKEN_QUOTED;
+    after = skip_quoted(z, end);
+    if (after == 0) {
+      token->type = TOKEN_ILLEGAL;
+      after = end;
+    }
+  } else if (is_digit(*z) || (*z == '.' && z + 1 < end && is_digit(z[1]))) {
+    after = skip_number(z, end, &token->type);
+  } else {
+    token->type = TOKEN_OTHER;
+    after = z + 1;
+  }
+  token->n = (size_t)(after - z);
+  *pz = after;
+}
+
+/*
+** Copy the text that a token stands for to out, which has room for n + 1
+** bytes: without its quotes if it is quoted.  Returns its length.
+*/
+size_t token_text(const Token *token, char *out) {
+  size_t n = 0;
+  if (token->type != TOKEN_QUOTED && token->type != TOKEN_STRING) {
+    memcpy(out, token->z, token->n);
+    n = token->n;
+  } else {
+    char quote = token->z[token->n - 1];
+    for (size_t i = 1; i + 1 < token->n; i++) {
+      out[n++] = token->z[i];
+      if (quote != ']' && token->z[i] == quote) i++;
+    }
+  }
+  out[n] = 0;
+  return n;
+}
