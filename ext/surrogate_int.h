@@ -193,19 +193,34 @@ enum {
 /* Columns of the result of STMT_READ and of seq_store_scan(). */
 enum { READ_NAME = 2, READ_OWNED_BY = 3 };
 
-/* The place of a store, and its statements. */
+/* A row as the file was last seen to have it: see seq_store_read(). */
+typedef struct SeqKept {
+  int is_valid;
+  uint32_t data_version;
+  SeqHeader header;
+  SeqRow row;
+  char *name;
+  size_t n_name;
+  size_t n_alloc;
+} SeqKept;
+
+/* The place of a store, its statements, and its last row. */
 typedef struct SeqStoreSql {
   sqlite3 *db;
   char *schema;
   char *table;
   char *message; /* of the last error, or NULL for that of the database */
   sqlite3_stmt *stmts[STMT_COUNT];
+  SeqKept kept;
 } SeqStoreSql;
 
 int seq_store_create(SeqStoreSql *);
 int seq_store_drop(SeqStoreSql *);
 int seq_store_rename(SeqStoreSql *, const char *new_table);
 void seq_store_finalize(SeqStoreSql *);
+void seq_store_forget(SeqStoreSql *);
+void seq_store_committed(SeqStoreSql *);
+void seq_store_free(SeqStoreSql *);
 int seq_store_fail(SeqStoreSql *, int rc, const char *format, ...);
 int seq_store_exec(SeqStoreSql *, const char *format, ...);
 int seq_store_statement(SeqStoreSql *, int which, sqlite3_stmt **);
@@ -239,11 +254,12 @@ typedef struct SeqRequest SeqRequest;
 
 /* What a connection knows of a sequence that it has used. */
 struct SeqValue {
-  SeqNode node; /* in session->values */
+  SeqNode node;   /* in session->values */
+  SeqValue **hot; /* the session's `hot` */
   SeqStore *store;
   int64_t id;
   int64_t last;   /* currval() */
-  int is_renamed; /* so that a name may come to mean another sequence */
+  int is_renamed; /* a name may mean another sequence: it is never hot */
   int is_defined; /* nextval() or setval() was called */
 
   /* Values that may be handed out without looking at the row: the rest of a

@@ -96,51 +96,68 @@ static int read_integer(sqlite3_context *context, sqlite3_value *value,
   return 0;
 }
 
-/*
-** True if a name is that of session->hot.
-*/
-static int is_hot(sqlite3_context *context, SeqSession *session,
-                  sqlite3_value *value) {
-  SeqValue *hot = session->hot;
-  const char *name;
-  size_t n;
+/* Hand out a value that may be handed out without looking at the row. */
+static void result_next(sqlite3_context *context, SeqValue *value) {
+  value->last = seq_value_step(value);
+  if (value->floor) seq_publish(value->floor, value->last);
+  sqlite3_result_int64(context, value->last);
+}
 
-  if (sqlite3_get_auxdata(context, 0) == hot && !hot->is_renamed) return 1;
-  name = (const char *)sqlite3_value_text(value);
-  n = (size_t)sqlite3_value_bytes(value);
-  if (name == 0 || n != session->n_name) return 0;
-  if (memcmp(name, session->name, n) != 0) return 0;
-  sqlite3_set_auxdata(context, 0, hot, 0);
-  return 1;
+/* True if a name is that of session->hot. */
+static int is_hot_name(const SeqSession *session, sqlite3_value *value) {
+  const char *name = (const char *)sqlite3_value_text(value);
+  size_t n = (size_t)sqlite3_value_bytes(value);
+  return name && n == session->n_name && memcmp(name, session->name, n) == 0;
 }
 
 /*
-** nextval(name [, n])
+** nextval(name)
 **
 ** While session->hot is set, a transaction is open, the row of its sequence
 ** is in memory, and hot->left more values may be handed out: then the call is
-** a comparison of names and an addition.  A name that is a constant of the
-** statement is compared once, and remembered as auxiliary data.
+** a comparison of names and an addition.  If the name is a constant of the
+** statement it is compared once, and its value is remembered as auxiliary
+** data.
 */
 static void nextval_func(sqlite3_context *context, int argc,
                          sqlite3_value **argv) {
-  SeqSession *session = sqlite3_user_data(context);
-  SeqValue *hot = session->hot;
+  SeqValue *known = sqlite3_get_auxdata(context, 0);
+  SeqSession *session;
   const char *name;
   size_t n;
-  int64_t count = 1;
   int64_t value = 0;
   int rc;
 
-  if (hot && argc == 1 && hot->left > 0 && is_hot(context, session, argv[0])) {
-    hot->last = seq_value_step(hot);
-    if (hot->floor) seq_publish(hot->floor, hot->last);
-    sqlite3_result_int64(context, hot->last);
+  UNUSED(argc);
+  if (known && known == *known->hot && known->left > 0) {
+    result_next(context, known);
     return;
   }
+  session = sqlite3_user_data(context);
+  if (session->hot && session->hot->left > 0 && is_hot_name(session, argv[0])) {
+    sqlite3_set_auxdata(context, 0, session->hot, 0);
+    result_next(context, session->hot);
+    return;
+  }
+  if (sqlite3_value_type(argv[0]) == SQLITE_NULL) return;
+  if (!read_text(context, argv[0], &name, &n)) return;
+  rc = seq_nextval(session, name, n, 1, &value);
+  result_value(context, session, rc, value);
+}
+
+/* nextval(name, n) */
+static void nextval_n_func(sqlite3_context *context, int argc,
+                           sqlite3_value **argv) {
+  SeqSession *session = sqlite3_user_data(context);
+  const char *name;
+  size_t n;
+  int64_t count;
+  int64_t value = 0;
+  int rc;
+
   if (any_null(argc, argv)) return;
   if (!read_text(context, argv[0], &name, &n)) return;
-  if (argc == 2 && !read_integer(context, argv[1], &count)) return;
+  if (!read_integer(context, argv[1], &count)) return;
   rc = seq_nextval(session, name, n, count, &value);
   result_value(context, session, rc, value);
 }
@@ -285,7 +302,7 @@ int seq_func_register(sqlite3 *db, SeqSession *session) {
     void (*func)(sqlite3_context *, int, sqlite3_value **);
   } functions[] = {
       {"nextval", 1, SQLITE_INNOCUOUS, nextval_func},
-      {"nextval", 2, SQLITE_INNOCUOUS, nextval_func},
+      {"nextval", 2, SQLITE_INNOCUOUS, nextval_n_func},
       {"currval", 1, SQLITE_INNOCUOUS, currval_func},
       {"lastval", 0, SQLITE_INNOCUOUS, lastval_func},
       {"setval", 2, 0, setval_func},

@@ -88,10 +88,7 @@ void seq_session_unref(void *p) {
     session->stores = store->next;
     seq_txn_end(store, 0);
     seq_hash_clear(&store->entries, 1);
-    seq_store_finalize(&store->sql);
-    sqlite3_free(store->sql.message);
-    sqlite3_free(store->sql.schema);
-    sqlite3_free(store->sql.table);
+    seq_store_free(&store->sql);
     sqlite3_free(store);
   }
   sqlite3_free(session->layout);
@@ -145,6 +142,7 @@ SeqValue *seq_value_get(SeqStore *store, int64_t id) {
   if (value == 0) return 0;
   memset(value, 0, sizeof *value);
   value->node.hash = hash_id(store, id);
+  value->hot = &store->session->hot;
   value->store = store;
   value->id = id;
   if (seq_hash_add(&store->session->values, &value->node) != SQLITE_OK) {
@@ -214,8 +212,7 @@ int seq_store_attach(SeqSession *session, const char *schema, const char *table,
     store->sql.schema = sqlite3_mprintf("%s", schema);
     store->sql.table = sqlite3_mprintf("%s", table);
     if (store->sql.schema == 0 || store->sql.table == 0) {
-      sqlite3_free(store->sql.schema);
-      sqlite3_free(store->sql.table);
+      seq_store_free(&store->sql);
       sqlite3_free(store);
       return SQLITE_NOMEM;
     }
@@ -223,6 +220,7 @@ int seq_store_attach(SeqSession *session, const char *schema, const char *table,
     session->stores = store;
   }
   store->n_vtab++;
+  seq_store_forget(&store->sql);
   forget_layout(session);
   *out = store;
   return SQLITE_OK;
@@ -230,6 +228,7 @@ int seq_store_attach(SeqSession *session, const char *schema, const char *table,
 
 void seq_store_detach(SeqStore *store) {
   store->n_vtab--;
+  seq_store_forget(&store->sql);
   forget_layout(store->session);
 }
 

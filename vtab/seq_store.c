@@ -248,6 +248,15 @@ void seq_store_finalize(SeqStoreSql *sql) {
   }
 }
 
+/* Free what a store's place owns. */
+void seq_store_free(SeqStoreSql *sql) {
+  seq_store_finalize(sql);
+  sqlite3_free(sql->message);
+  sqlite3_free(sql->kept.name);
+  sqlite3_free(sql->schema);
+  sqlite3_free(sql->table);
+}
+
 static int prepare(SeqStoreSql *sql, unsigned flags, const char *format,
                    sqlite3_stmt **stmt) {
   char *text =
@@ -350,19 +359,88 @@ int seq_store_decode(SeqStoreSql *sql, sqlite3_stmt *stmt, SeqHeader *header,
   return SQLITE_OK;
 }
 
+/**** The row that was last read or written ******************************/
+
 /*
-** Read the header and the row of a sequence, in one statement and so of one
-** moment.  With owned_by, *owned_by is that column, to be freed, or NULL.
+** The row of the last name is kept, so that reading it again costs nothing
+** while the file is as it was.  The pager's data version tells: it changes
+** with each commit, of this connection (seq_store_committed() takes note of
+** the store's own) or of another, once a transaction is open that would see
+** what was committed.
+*/
+
+/*
+** A transaction that is rolled back, and a store that is another one, make
+** what was kept wrong.
+*/
+void seq_store_forget(SeqStoreSql *sql) {
+  sql->kept.is_valid = 0;
+}
+
+static uint32_t data_version(SeqStoreSql *sql) {
+  uint32_t version = 0;
+  sqlite3_file_control(sql->db, sql->schema, SQLITE_FCNTL_DATA_VERSION,
+                       &version);
+  return version;
+}
+
+/* A transaction was committed, in which nothing but ours changed the row. */
+void seq_store_committed(SeqStoreSql *sql) {
+  if (sql->kept.is_valid) sql->kept.data_version = data_version(sql);
+}
+
+static int is_kept(const SeqKept *kept, const char *name, size_t n) {
+  return kept->is_valid && kept->n_name == n &&
+         memcmp(kept->name, name, n) == 0;
+}
+
+static void keep(SeqStoreSql *sql, const char *name, size_t n,
+                 const SeqHeader *header, const SeqRow *row) {
+  SeqKept *kept = &sql->kept;
+  kept->is_valid = 0;
+  if (n > kept->n_alloc) {
+    sqlite3_free(kept->name);
+    kept->name = sqlite3_malloc64(n);
+    kept->n_alloc = kept->name ? n : 0;
+    if (kept->name == 0) return; /* it can be done without */
+  }
+  if (n) memcpy(kept->name, name, n);
+  kept->n_name = n;
+  kept->header = *header;
+  kept->row = *row;
+  kept->data_version = data_version(sql);
+  kept->is_valid = 1;
+}
+
+/* Whether the kept row is still the one in the file. */
+static int is_current(SeqStoreSql *sql) {
+  return sqlite3_txn_state(sql->db, sql->schema) != SQLITE_TXN_NONE &&
+         data_version(sql) == sql->kept.data_version;
+}
+
+/**** Reading ************************************************************/
+
+/*
+** Read the header and the row of a sequence, as they are at one moment.  With
+** owned_by, *owned_by is that column, to be freed, or NULL.
 */
 int seq_store_read(SeqStoreSql *sql, const char *name, size_t n,
                    SeqHeader *header, SeqRow *row, char **owned_by,
                    int *found) {
   sqlite3_stmt *stmt;
-  int rc = seq_store_statement(sql, STMT_READ, &stmt);
+  int rc;
   int rc_reset;
 
   *found = 0;
   if (owned_by) *owned_by = 0;
+  if (is_kept(&sql->kept, name, n) && !(owned_by && sql->kept.row.is_owned) &&
+      is_current(sql)) {
+    *header = sql->kept.header;
+    *row = sql->kept.row;
+    *found = 1;
+    return SQLITE_OK;
+  }
+  rc = seq_store_statement(sql, STMT_READ, &stmt);
   if (rc == SQLITE_OK) rc = bind_name(stmt, 1, name, n);
   if (rc != SQLITE_OK) return rc;
   rc = sqlite3_step(stmt);
@@ -373,6 +451,7 @@ int seq_store_read(SeqStoreSql *sql, const char *name, size_t n,
           sqlite3_mprintf("%s", sqlite3_column_text(stmt, READ_OWNED_BY));
       if (*owned_by == 0) rc = SQLITE_NOMEM;
     }
+    if (rc == SQLITE_OK && *found) keep(sql, name, n, header, row);
     rc_reset = sqlite3_reset(stmt);
   } else {
     rc_reset = sqlite3_reset(stmt);
@@ -430,7 +509,12 @@ static int write_row(SeqStoreSql *sql, int which, const char *name, size_t n,
   if (rc == SQLITE_OK && which != STMT_UPDATE) {
     rc = sqlite3_bind_text(stmt, 3, owned_by, -1, SQLITE_STATIC);
   }
-  return run(sql, stmt, rc);
+  rc = run(sql, stmt, rc);
+  if (is_kept(&sql->kept, name, n)) {
+    sql->kept.row = *row;
+    if (rc != SQLITE_OK) sql->kept.is_valid = 0;
+  }
+  return rc;
 }
 
 /* Store a row that is there already; its owned_by stays. */
@@ -454,6 +538,7 @@ int seq_store_delete(SeqStoreSql *sql, const char *name, size_t n) {
   sqlite3_stmt *stmt;
   int rc = seq_store_statement(sql, STMT_DELETE, &stmt);
   if (rc == SQLITE_OK) rc = bind_name(stmt, 1, name, n);
+  seq_store_forget(sql);
   return run(sql, stmt, rc);
 }
 
@@ -470,6 +555,7 @@ int seq_store_rename_row(SeqStoreSql *sql, const char *name, size_t n,
   if (rc == SQLITE_OK) {
     rc = sqlite3_bind_blob(stmt, 3, data, size, SQLITE_STATIC);
   }
+  seq_store_forget(sql);
   return run(sql, stmt, rc);
 }
 
@@ -481,7 +567,10 @@ int seq_store_write_header(SeqStoreSql *sql, const SeqHeader *header) {
   if (rc == SQLITE_OK) {
     rc = sqlite3_bind_blob(stmt, 1, data, HEADER_SIZE, SQLITE_STATIC);
   }
-  return run(sql, stmt, rc);
+  rc = run(sql, stmt, rc);
+  sql->kept.header = *header;
+  if (rc != SQLITE_OK) sql->kept.is_valid = 0;
+  return rc;
 }
 
 /*

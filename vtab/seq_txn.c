@@ -305,6 +305,13 @@ int seq_txn_flush(SeqStore *store) {
   return rc;
 }
 
+/* True if values were handed out that the file does not know of. */
+static int is_ahead(const SeqEntry *entry) {
+  return entry->row.def.mode == SEQ_STANDARD &&
+         (entry->row.state.last_value != entry->stored.last_value ||
+          entry->row.state.is_called != entry->stored.is_called);
+}
+
 /* Flush, with what a ROLLBACK TO took back stored as consumed. */
 int seq_txn_sync(SeqStore *store) {
   int rc = SQLITE_OK;
@@ -313,12 +320,9 @@ int seq_txn_sync(SeqStore *store) {
       SeqNode *node = store->entries.buckets[i];
       for (; rc == SQLITE_OK && node; node = node->next) {
         SeqEntry *entry = (SeqEntry *)node;
-        SeqEntry *loaded;
-        if (entry->is_loaded || !entry->has_high) continue;
-        rc = load(store, entry->name, entry->n_name, &loaded);
-        if (rc == SQLITE_OK && loaded && loaded->row.def.mode == SEQ_STANDARD) {
-          mark_dirty(loaded);
-        }
+        if (!entry->has_high) continue;
+        rc = load(store, entry->name, entry->n_name, &entry);
+        if (rc == SQLITE_OK && entry && is_ahead(entry)) mark_dirty(entry);
       }
     }
     if (rc == SQLITE_OK) store->is_rewound = 0;
@@ -328,6 +332,7 @@ int seq_txn_sync(SeqStore *store) {
 
 /* The file went back to a savepoint. */
 void seq_txn_rewind(SeqStore *store) {
+  seq_store_forget(&store->sql);
   for (size_t i = 0; i < store->entries.n_bucket; i++) {
     SeqNode *node = store->entries.buckets[i];
     for (; node; node = node->next) {
@@ -367,6 +372,11 @@ static void end_entry(SeqEntry *entry, int committed) {
 void seq_txn_end(SeqStore *store, int committed) {
   SeqNode *node;
   if (!store->in_txn) return;
+  if (committed) {
+    seq_store_committed(&store->sql);
+  } else {
+    seq_store_forget(&store->sql);
+  }
   node = seq_hash_clear(&store->entries, 0);
   while (node) {
     SeqNode *next = node->next;
@@ -486,7 +496,7 @@ int seq_hand_out(SeqEntry *entry) {
       }
     }
   }
-  store->session->hot = value->left > 0 ? value : 0;
+  store->session->hot = value->left > 0 && !value->is_renamed ? value : 0;
   return SQLITE_OK;
 }
 
