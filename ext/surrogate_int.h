@@ -139,8 +139,6 @@ int seq_parse_owner(const char *z, size_t n, SeqOptions *, char *message);
 
 typedef struct SeqFloor SeqFloor;
 
-#define SEQ_ANY_SETTING (-1) /* as set_no of a floor */
-
 typedef struct SeqFloorValue {
   int64_t set_no; /* the setting that it counts for */
   int64_t seq_no; /* of the row that it went on from */
@@ -163,9 +161,10 @@ typedef struct SeqStore SeqStore;
 
 /* The row of a sequence in the store. */
 typedef struct SeqRow {
-  int64_t id;     /* _seq_no of the write that made the sequence */
-  int64_t seq_no; /* _seq_no: of the last write */
-  int64_t set_no; /* _seq_no of the last write that was no nextval() */
+  int64_t id;        /* _seq_no of the write that made the sequence */
+  int64_t seq_no;    /* _seq_no: of the last write */
+  int64_t change_no; /* of the last write that was no nextval() */
+  int64_t set_no;    /* of the last write that set the last value */
   SeqDef def;
   SeqState state;
   int is_owned; /* owned_by is not NULL */
@@ -191,7 +190,7 @@ enum {
 };
 
 /* Columns of the result of STMT_READ and of seq_store_scan(). */
-enum { READ_NAME = 2, READ_OWNED_BY = 3 };
+enum { READ_HEADER, READ_ROW, READ_NAME, READ_OWNED_BY };
 
 /* A row as the file was last seen to have it: see seq_store_read(). */
 typedef struct SeqKept {
@@ -209,11 +208,18 @@ typedef struct SeqStoreSql {
   sqlite3 *db;
   char *schema;
   char *table;
-  char *message; /* of the last error, or NULL for that of the database */
+  int is_name_lost; /* table may be wrong */
+  char *message;    /* of the last error, or NULL for that of the database */
   sqlite3_stmt *stmts[STMT_COUNT];
   SeqKept kept;
+  uint64_t writes; /* of this connection */
+  int is_stepping; /* a statement that reads the shadow table */
 } SeqStoreSql;
 
+int seq_store_discover(sqlite3 *, const char *schema, char **table);
+int seq_store_set_table(SeqStoreSql *, const char *table);
+void seq_store_lose_name(SeqStoreSql *);
+const char *seq_store_file(SeqStoreSql *);
 int seq_store_create(SeqStoreSql *);
 int seq_store_drop(SeqStoreSql *);
 int seq_store_rename(SeqStoreSql *, const char *new_table);
@@ -225,11 +231,12 @@ int seq_store_fail(SeqStoreSql *, int rc, const char *format, ...);
 int seq_store_exec(SeqStoreSql *, const char *format, ...);
 int seq_store_statement(SeqStoreSql *, int which, sqlite3_stmt **);
 int seq_store_open_scan(SeqStoreSql *, int descending, sqlite3_stmt **);
-int seq_store_decode(SeqStoreSql *, sqlite3_stmt *, SeqHeader *, SeqRow *,
-                     int *found);
+int seq_store_next_row(SeqStoreSql *, sqlite3_stmt *, const char *name,
+                       size_t n, uint64_t *writes);
+int seq_store_decode(SeqStoreSql *, sqlite3_stmt *, SeqRow *, int *found);
 int seq_store_read(SeqStoreSql *, const char *name, size_t n, SeqHeader *,
                    SeqRow *, char **owned_by, int *found);
-int seq_store_find_id(SeqStoreSql *, int64_t id, int *found);
+int seq_store_find_id(SeqStoreSql *, int64_t id, char **name, size_t *n);
 int seq_store_insert(SeqStoreSql *, const char *name, size_t n, const SeqRow *,
                      const char *owned_by);
 int seq_store_update(SeqStoreSql *, const char *name, size_t n, const SeqRow *);
@@ -250,6 +257,7 @@ int seq_owner(SeqStoreSql *, const SeqOptions *, char **owned_by);
 typedef struct SeqSession SeqSession;
 typedef struct SeqValue SeqValue;
 typedef struct SeqEntry SeqEntry;
+typedef struct SeqHanded SeqHanded;
 typedef struct SeqRequest SeqRequest;
 
 /* What a connection knows of a sequence that it has used. */
@@ -269,9 +277,10 @@ struct SeqValue {
   uint64_t left;
   _Atomic int64_t *floor; /* where to publish them, or NULL */
 
-  int is_block;         /* `left` is a reserved block... */
-  int64_t block_set_no; /* ...under this setting... */
-  int block_in_txn;     /* ...by the open transaction */
+  int is_block;            /* `left` is a reserved block... */
+  int64_t block_change_no; /* ...of a row that is as it was... */
+  int64_t block_term;      /* ...in this copy of the file... */
+  int block_in_txn;        /* ...by the open transaction */
 };
 
 /* A sequence store as one connection sees it. */
@@ -280,7 +289,7 @@ struct SeqStore {
   SeqSession *session;
   SeqStore *next;
   int n_vtab;          /* virtual table objects that are connected to it */
-  int64_t store_id;    /* of the store that session values belong to */
+  uint64_t identity;   /* of the store that session values belong to */
   SeqRequest *request; /* to be run by xUpdate */
 
   /* The open write transaction, while the virtual table is enlisted. */
@@ -290,9 +299,27 @@ struct SeqStore {
   SeqHeader header;
   int64_t txn_first; /* header.next_seq_no when it began; -1 if not known */
   SeqHash entries;   /* the sequences used in it, by name */
+  SeqHash handed;    /* what was handed out in it, by id */
   SeqEntry *dirty;   /* those that are ahead of their rows */
-  SeqEntry *retired; /* of sequences that were dropped or renamed */
+  int is_renamed;    /* the store was */
   int is_rewound;    /* there was a ROLLBACK TO */
+};
+
+/* The row of a sequence that the open transaction uses. */
+struct SeqEntry {
+  SeqNode node; /* in store->entries */
+  SeqStore *store;
+  SeqEntry *next;  /* in store->dirty */
+  SeqRow row;      /* as it stands now: not yet written, if is_dirty */
+  SeqState stored; /* as the file has it */
+  SeqValue *value;
+  SeqHanded *handed;
+  int is_loaded;  /* all of these are set */
+  int is_dirty;   /* row.state is ahead of the file */
+  int is_live;    /* value->next is ahead of row.state */
+  int has_handed; /* values were handed out under its setting */
+  size_t n_name;
+  char *name; /* in the same allocation */
 };
 
 /* A change that is to be made in a write transaction of the store. */
@@ -321,6 +348,7 @@ struct SeqSession {
   size_t n_name;
   size_t n_schema;   /* bytes at the front of it that name the schema */
   void *sentinel;    /* see sequences.c */
+  int depth;         /* calls of seq_session_enter() to be paired */
   SeqStore **layout; /* the stores in the order of look-up */
   int n_layout;      /* -1 if not known */
   int has_blocks;    /* some sequence has, or had, a reserved block */
@@ -333,11 +361,20 @@ int seq_txn_sync(SeqStore *);
 void seq_txn_rewind(SeqStore *);
 void seq_txn_end(SeqStore *, int committed);
 
+int seq_txn_load(SeqStore *, const char *name, size_t n, SeqEntry **);
+int seq_txn_load_header(SeqStore *);
+void seq_txn_catch_up(SeqEntry *);
+void seq_txn_count_write(SeqStore *);
+void seq_txn_row_written(SeqEntry *, const SeqRow *);
+void seq_txn_row_inserted(SeqStore *, const SeqRow *);
+void seq_txn_row_gone(SeqEntry *);
 int seq_run_nextval(SeqStore *, SeqRequest *);
-int seq_run_setval(SeqStore *, SeqRequest *);
-int seq_run_promote(SeqStore *, SeqRequest *);
 int seq_hand_out(SeqEntry *);
 
+/**** seq_define.c *******************************************************/
+
+int seq_run_setval(SeqStore *, SeqRequest *);
+int seq_run_promote(SeqStore *, SeqRequest *);
 int seq_find(SeqStore *, const char *name, size_t n, SeqRow *, int *found);
 int seq_insert(SeqStore *, const char *name, size_t n, const SeqOptions *);
 int seq_change(SeqStore *, const char *name, size_t n, const SeqOptions *,
@@ -355,14 +392,16 @@ void seq_session_enter(SeqSession *);
 void seq_session_leave(SeqSession *);
 void seq_session_release(SeqSession *);
 
+SeqValue *seq_value_find(SeqStore *, int64_t id);
 SeqValue *seq_value_get(SeqStore *, int64_t id);
+void seq_value_drop_block(SeqValue *);
+int seq_value_has_block(const SeqValue *, const SeqHeader *, const SeqRow *);
 void seq_value_forget(SeqStore *, int64_t id);
 void seq_values_check(SeqStore *, int64_t store_id);
 
 int seq_store_attach(SeqSession *, const char *schema, const char *table,
                      SeqStore **);
 void seq_store_detach(SeqStore *);
-int seq_store_discover(SeqSession *, const char *schema, char **table);
 
 int seq_nextval(SeqSession *, const char *name, size_t n, int64_t count,
                 int64_t *result);

@@ -7,12 +7,6 @@
 # BUILD names another folder for the build.
 set -eu
 cd "$(dirname "$0")/.."
-top=$(pwd)
 
-sh tool/setup.sh
-autoreconf -i
-mkdir -p "${BUILD:=build}"
-cd "$BUILD"
-"$top/configure" -q "$@"
-make -s
-make -s test
+sh tool/build.sh "$@"
+make -s -C "${BUILD:-build}" test

@@ -164,7 +164,8 @@ void seq_floor_close(SeqFloor *floor, const void *owner, int outcome) {
   enter();
   if (outcome == SEQ_FLOOR_ROLLED_BACK) {
     floor->keep = 1;
-  } else if (outcome == SEQ_FLOOR_STORED && floor->owner == owner) {
+  } else if (outcome == SEQ_FLOOR_STORED &&
+             (floor->owner == owner || floor->owner == 0)) {
     floor->keep = 0;
   }
   if (floor->owner == owner) floor->owner = 0;

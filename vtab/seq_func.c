@@ -162,6 +162,47 @@ static void nextval_n_func(sqlite3_context *context, int argc,
   result_value(context, session, rc, value);
 }
 
+/*
+** Read a truth value: a number, which is true unless it is 0, or one of
+** PostgreSQL's words, which may be cut short where that is clear.
+*/
+static int read_boolean(sqlite3_context *context, sqlite3_value *value,
+                        int *flag) {
+  static const struct {
+    const char *word;
+    size_t shortest;
+    int flag;
+  } words[] = {{"true", 1, 1},  {"yes", 1, 1}, {"on", 2, 1},
+               {"false", 1, 0}, {"no", 1, 0},  {"off", 2, 0}};
+  const char *text;
+  char *message;
+  int n;
+  int type = sqlite3_value_numeric_type(value);
+
+  if (type == SQLITE_INTEGER || type == SQLITE_FLOAT) {
+    *flag = sqlite3_value_double(value) != 0.0;
+    return 1;
+  }
+  text = (const char *)sqlite3_value_text(value);
+  n = sqlite3_value_bytes(value);
+  for (size_t i = 0; text && i < sizeof words / sizeof *words; i++) {
+    if ((size_t)n >= words[i].shortest && (size_t)n <= strlen(words[i].word) &&
+        sqlite3_strnicmp(text, words[i].word, n) == 0) {
+      *flag = words[i].flag;
+      return 1;
+    }
+  }
+  message = sqlite3_mprintf("invalid input syntax for type boolean: \"%s\"",
+                            text ? text : "");
+  if (message) {
+    sqlite3_result_error(context, message, -1);
+  } else {
+    sqlite3_result_error_nomem(context);
+  }
+  sqlite3_free(message);
+  return 0;
+}
+
 static void currval_func(sqlite3_context *context, int argc,
                          sqlite3_value **argv) {
   SeqSession *session = sqlite3_user_data(context);
@@ -198,7 +239,7 @@ static void setval_func(sqlite3_context *context, int argc,
   if (any_null(argc, argv)) return;
   if (!read_text(context, argv[0], &name, &n)) return;
   if (!read_integer(context, argv[1], &value)) return;
-  if (argc == 3) is_called = sqlite3_value_int(argv[2]) != 0;
+  if (argc == 3 && !read_boolean(context, argv[2], &is_called)) return;
   rc = seq_setval(session, name, n, value, is_called);
   result_value(context, session, rc, value);
 }

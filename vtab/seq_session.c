@@ -54,12 +54,19 @@ void seq_session_release(SeqSession *session) {
   }
 }
 
-/* To be called before statements are used and after it. */
+/*
+** To be called before statements are used and after it, in pairs, which may
+** be nested.
+*/
 void seq_session_enter(SeqSession *session) {
+  session->depth++;
   if (session->sentinel == 0) seq_connect_sentinel(session);
 }
 void seq_session_leave(SeqSession *session) {
-  if (session->sentinel == 0) seq_session_release(session);
+  session->depth--;
+  if (session->depth == 0 && session->sentinel == 0) {
+    seq_session_release(session);
+  }
 }
 
 /* A reference for a function or module that SQLite is to keep. */
@@ -88,6 +95,7 @@ void seq_session_unref(void *p) {
     session->stores = store->next;
     seq_txn_end(store, 0);
     seq_hash_clear(&store->entries, 1);
+    seq_hash_clear(&store->handed, 1);
     seq_store_free(&store->sql);
     sqlite3_free(store);
   }
@@ -124,7 +132,8 @@ static uint64_t hash_id(const SeqStore *store, int64_t id) {
   return seq_hash_bytes((uint64_t)(uintptr_t)store, &id, sizeof id);
 }
 
-static SeqValue *find_value(SeqStore *store, int64_t id) {
+/* The session's value of a sequence, or NULL. */
+SeqValue *seq_value_find(SeqStore *store, int64_t id) {
   SeqHash *values = &store->session->values;
   SeqNode *node = seq_hash_find(values, hash_id(store, id));
   for (; node; node = seq_hash_next(node)) {
@@ -136,7 +145,7 @@ static SeqValue *find_value(SeqStore *store, int64_t id) {
 
 /* The session's value of a sequence, made if need be.  NULL: no memory. */
 SeqValue *seq_value_get(SeqStore *store, int64_t id) {
-  SeqValue *value = find_value(store, id);
+  SeqValue *value = seq_value_find(store, id);
   if (value) return value;
   value = sqlite3_malloc64(sizeof *value);
   if (value == 0) return 0;
@@ -152,6 +161,30 @@ SeqValue *seq_value_get(SeqStore *store, int64_t id) {
   return value;
 }
 
+/* The reserved block of a sequence is no longer to be used. */
+void seq_value_drop_block(SeqValue *value) {
+  if (value->is_block) value->left = 0;
+  value->is_block = 0;
+  value->block_in_txn = 0;
+}
+
+/*
+** True if a value's block is still reserved in the file: nothing but nextval()
+** wrote the row since, the file is the same copy, and it is not an older one
+** that does not know of the block.
+*/
+int seq_value_has_block(const SeqValue *value, const SeqHeader *header,
+                        const SeqRow *row) {
+  int64_t end = (int64_t)((uint64_t)value->next +
+                          (value->left - 1) * (uint64_t)value->step);
+  if (!value->is_block) return 0;
+  if (value->left == 0) return 1;
+  return value->block_change_no == row->change_no &&
+         value->block_term == header->primary_term && row->state.is_called &&
+         (row->def.cycle ||
+          !seq_is_after(&row->def, end, row->state.last_value));
+}
+
 static void reset_value(SeqSession *session, SeqValue *value) {
   if (session->hot == value) session->hot = 0;
   if (session->last_used == value) session->last_used = 0;
@@ -162,18 +195,21 @@ static void reset_value(SeqSession *session, SeqValue *value) {
 
 /* A sequence of that id is new: what is known under it is of another one. */
 void seq_value_forget(SeqStore *store, int64_t id) {
-  SeqValue *value = find_value(store, id);
+  SeqValue *value = seq_value_find(store, id);
   if (value) reset_value(store->session, value);
 }
 
 /*
-** The file has a store of that id now.  If it is not the one that the session
-** knew, forget the session's values of it.
+** The schema has a store of that id now.  If it is not the one that the session
+** knew, or in another file, forget the session's values of it.
 */
 void seq_values_check(SeqStore *store, int64_t store_id) {
   SeqHash *values = &store->session->values;
-  if (store->store_id == store_id) return;
-  store->store_id = store_id;
+  const char *file = seq_store_file(&store->sql);
+  uint64_t identity = seq_hash_bytes(0, &store_id, sizeof store_id);
+  identity = seq_hash_bytes(identity, file, strlen(file));
+  if (store->identity == identity) return;
+  store->identity = identity;
   for (size_t i = 0; i < values->n_bucket; i++) {
     SeqNode *node = values->buckets[i];
     while (node) {
@@ -191,17 +227,18 @@ static void forget_layout(SeqSession *session) {
 }
 
 /*
-** Get the store of that place for a virtual table object that is connected
-** to it.  To be given back by seq_store_detach().
+** Get the store of a schema for a virtual table object that is connected to
+** it.  To be given back by seq_store_detach().
 */
 int seq_store_attach(SeqSession *session, const char *schema, const char *table,
                      SeqStore **out) {
   SeqStore *store;
   for (store = session->stores; store; store = store->next) {
-    if (sqlite3_stricmp(store->sql.schema, schema) == 0 &&
-        sqlite3_stricmp(store->sql.table, table) == 0) {
-      break;
-    }
+    if (sqlite3_stricmp(store->sql.schema, schema) == 0) break;
+  }
+  if (store) {
+    int rc = seq_store_set_table(&store->sql, table);
+    if (rc != SQLITE_OK) return rc;
   }
   if (store == 0) {
     store = sqlite3_malloc64(sizeof *store);
@@ -234,63 +271,6 @@ void seq_store_detach(SeqStore *store) {
 
 /**** Finding the store of a name ****************************************/
 
-/*
-** True if a row of sqlite_schema is a virtual table of our module.  SQLite
-** stores such a statement as "CREATE VIRTUAL TABLE " and the rest of it from
-** the table's name on.
-*/
-static int is_store(const char *sql, size_t n) {
-  static const char *const before[] = {"create", "virtual", "table"};
-  const char *end = sql + n;
-  Token token;
-  for (int i = 0; i < 3; i++) {
-    token_next(&sql, end, &token);
-    if (!token_is(token.z, token.n, before[i])) return 0;
-  }
-  token_next(&sql, end, &token); /* the name */
-  token_next(&sql, end, &token);
-  if (!token_is(token.z, token.n, "using")) return 0;
-  token_next(&sql, end, &token);
-  if (token.type == TOKEN_QUOTED) {
-    token.z++;
-    token.n -= 2;
-  }
-  return token_is(token.z, token.n, seq_module_name);
-}
-
-/*
-** Look for the store of a schema: *table is its name, to be freed, or NULL.
-*/
-int seq_store_discover(SeqSession *session, const char *schema, char **table) {
-  sqlite3_stmt *stmt = 0;
-  char *sql = sqlite3_mprintf(
-      "SELECT name, sql FROM \"%w\".sqlite_schema WHERE type = 'table'"
-      " AND rootpage = 0 AND sql LIKE 'CREATE VIRTUAL TABLE %%'",
-      schema);
-  int rc = SQLITE_NOMEM;
-
-  *table = 0;
-  if (sql) rc = sqlite3_prepare_v2(session->db, sql, -1, &stmt, 0);
-  sqlite3_free(sql);
-  while (rc == SQLITE_OK && *table == 0 && sqlite3_step(stmt) == SQLITE_ROW) {
-    const char *text = (const char *)sqlite3_column_text(stmt, 1);
-    if (text && is_store(text, (size_t)sqlite3_column_bytes(stmt, 1))) {
-      *table = sqlite3_mprintf("%s", sqlite3_column_text(stmt, 0));
-      if (*table == 0) rc = SQLITE_NOMEM;
-    }
-  }
-  if (rc == SQLITE_OK) rc = sqlite3_reset(stmt);
-  sqlite3_finalize(stmt);
-  if (rc != SQLITE_OK && rc != SQLITE_NOMEM) {
-    rc = fail(session, rc, "%s", sqlite3_errmsg(session->db));
-  }
-  if (rc != SQLITE_OK) {
-    sqlite3_free(*table);
-    *table = 0;
-  }
-  return rc;
-}
-
 static SeqStore *connected_store(SeqSession *session, const char *schema) {
   SeqStore *store;
   for (store = session->stores; store; store = store->next) {
@@ -307,8 +287,11 @@ static SeqStore *connected_store(SeqSession *session, const char *schema) {
 */
 static int find_store(SeqSession *session, const char *schema, SeqStore **out) {
   char *table;
-  int rc = seq_store_discover(session, schema, &table);
+  int rc = seq_store_discover(session->db, schema, &table);
   *out = 0;
+  if (rc != SQLITE_OK && rc != SQLITE_NOMEM) {
+    rc = fail(session, rc, "%s", sqlite3_errmsg(session->db));
+  }
   if (rc != SQLITE_OK || table == 0) return rc;
   *out = connected_store(session, schema);
   if (*out == 0 || sqlite3_stricmp((*out)->sql.table, table) != 0) {
@@ -349,7 +332,11 @@ static int find_layout(SeqSession *session) {
       layout[n++] = store;
     }
   }
-  sqlite3_finalize(stmt);
+  if (rc == SQLITE_OK) {
+    rc = sqlite3_finalize(stmt);
+  } else {
+    sqlite3_finalize(stmt);
+  }
   if (rc != SQLITE_OK) {
     sqlite3_free(layout);
     return rc;
@@ -367,6 +354,12 @@ typedef struct Target {
   size_t n;
 } Target;
 
+/* True if a database of that name is attached; temp comes when needed. */
+static int is_schema(SeqSession *session, const char *name) {
+  return sqlite3_stricmp(name, "temp") == 0 ||
+         sqlite3_db_readonly(session->db, name) >= 0;
+}
+
 /* If the name begins with that of a schema, a copy of it, to be freed. */
 static int split_schema(SeqSession *session, const char *name, size_t n,
                         char **schema) {
@@ -375,7 +368,7 @@ static int split_schema(SeqSession *session, const char *name, size_t n,
   if (dot == 0) return SQLITE_OK;
   *schema = sqlite3_mprintf("%.*s", (int)(dot - name), name);
   if (*schema == 0) return SQLITE_NOMEM;
-  if (sqlite3_db_readonly(session->db, *schema) < 0) {
+  if (!is_schema(session, *schema)) {
     sqlite3_free(*schema);
     *schema = 0;
   }
@@ -462,16 +455,16 @@ static int may_be_stale(int rc) {
 ** seq_store_read().
 */
 static int read_row(SeqSession *session, const char *name, size_t n,
-                    Target *target, SeqRow *row, char **owned_by) {
+                    Target *target, SeqHeader *header, SeqRow *row,
+                    char **owned_by) {
   for (int attempt = 0;; attempt++) {
-    SeqHeader header;
     int found = 0;
     int rc = resolve(session, name, n, 0, target);
     if (rc == SQLITE_OK) {
       SeqStore *store = target->store;
-      rc = seq_store_read(&store->sql, target->name, target->n, &header, row,
+      rc = seq_store_read(&store->sql, target->name, target->n, header, row,
                           owned_by, &found);
-      if (rc == SQLITE_OK) seq_values_check(store, header.store_id);
+      if (rc == SQLITE_OK) seq_values_check(store, header->store_id);
       rc = store_failed(store, rc);
     }
     if (rc == SQLITE_OK && found) return rc;
@@ -510,6 +503,7 @@ static int write_store(SeqStore *store, SeqRequest *request) {
     sqlite3_step(stmt);
     rc = sqlite3_reset(stmt);
     store->request = 0;
+    if (rc == SQLITE_OK && !request->was_run) rc = SQLITE_SCHEMA;
     if (is_readonly(rc)) {
       return fail(session, rc, "cannot execute %s() on a read-only database",
                   request->function);
@@ -563,6 +557,7 @@ static void set_current(SeqSession *session, SeqValue *value, int64_t last,
   value->last = last;
   value->is_defined = 1;
   session->last_used = value;
+  if (session->hot != value) session->hot = 0;
   if (value->is_block) session->has_blocks = 1;
   if (session->name == 0 || session->n_name != n ||
       memcmp(session->name, name, n) != 0) {
@@ -585,6 +580,7 @@ static void set_current(SeqSession *session, SeqValue *value, int64_t last,
 static int take_from_block(SeqSession *session, const char *name, size_t n,
                            int64_t *result, int *taken) {
   Target target;
+  SeqHeader header;
   SeqRow row;
   SeqValue *value;
   int rc = resolve(session, name, n, 0, &target);
@@ -595,11 +591,10 @@ static int take_from_block(SeqSession *session, const char *name, size_t n,
           SQLITE_TXN_WRITE) {
     return SQLITE_OK; /* errors will come again */
   }
-  rc = read_row(session, name, n, &target, &row, 0);
+  rc = read_row(session, name, n, &target, &header, &row, 0);
   if (rc != SQLITE_OK) return rc;
-  value = find_value(target.store, row.id);
-  if (value && value->is_block && value->left > 0 &&
-      value->block_set_no == row.set_no) {
+  value = seq_value_find(target.store, row.id);
+  if (value && value->left > 0 && seq_value_has_block(value, &header, &row)) {
     *result = seq_value_step(value);
     *taken = 1;
     set_current(session, value, *result, name, n, &target);
@@ -642,14 +637,15 @@ int seq_nextval(SeqSession *session, const char *name, size_t n, int64_t count,
 int seq_currval(SeqSession *session, const char *name, size_t n,
                 int64_t *result) {
   Target target;
+  SeqHeader header;
   SeqRow row;
   SeqValue *value;
   int rc;
 
   seq_session_enter(session);
-  rc = read_row(session, name, n, &target, &row, 0);
+  rc = read_row(session, name, n, &target, &header, &row, 0);
   if (rc == SQLITE_OK) {
-    value = find_value(target.store, row.id);
+    value = seq_value_find(target.store, row.id);
     if (value && value->is_defined) {
       *result = value->last;
     } else {
@@ -672,6 +668,8 @@ static int last_used_exists(SeqSession *session, int *exists) {
   SeqStore *store = value->store;
   SeqHeader header;
   SeqRow row;
+  char *name;
+  size_t n;
   int rc;
 
   *exists = 0;
@@ -685,7 +683,10 @@ static int last_used_exists(SeqSession *session, int *exists) {
     if (*exists && row.id == value->id) return SQLITE_OK;
     if (!value->is_defined) return SQLITE_OK; /* another store's */
   }
-  return seq_store_find_id(&store->sql, value->id, exists);
+  rc = seq_store_find_id(&store->sql, value->id, &name, &n);
+  *exists = name != 0;
+  sqlite3_free(name);
+  return rc;
 }
 
 int seq_lastval(SeqSession *session, int64_t *result) {
@@ -806,6 +807,7 @@ int seq_drop(SeqSession *session, const char *name, size_t n) {
 /* The statement that makes a sequence again: *result, to be freed. */
 int seq_ddl(SeqSession *session, const char *name, size_t n, char **result) {
   Target target;
+  SeqHeader header;
   SeqRow row;
   char *owned_by = 0;
   char *options = 0;
@@ -813,7 +815,7 @@ int seq_ddl(SeqSession *session, const char *name, size_t n, char **result) {
 
   *result = 0;
   seq_session_enter(session);
-  rc = read_row(session, name, n, &target, &row, &owned_by);
+  rc = read_row(session, name, n, &target, &header, &row, &owned_by);
   if (rc == SQLITE_OK) {
     const SeqDef *def = &row.def;
     options = sqlite3_mprintf(
@@ -826,10 +828,17 @@ int seq_ddl(SeqSession *session, const char *name, size_t n, char **result) {
         def->mode == SEQ_GAPLESS ? " MODE gapless" : "",
         owned_by ? " OWNED BY " : "", owned_by ? owned_by : "");
     if (options) {
-      *result = sqlite3_mprintf("SELECT create_sequence('%.*q', %Q)",
-                                (int)target.n, target.name, options);
+      char *schema;
+      rc = split_schema(session, target.name, target.n, &schema);
+      if (rc == SQLITE_OK) {
+        *result = sqlite3_mprintf("SELECT create_sequence('%q%s%.*q', %Q)",
+                                  schema ? target.store->sql.schema : "",
+                                  schema ? "." : "", (int)target.n, target.name,
+                                  options);
+      }
+      sqlite3_free(schema);
     }
-    if (*result == 0) rc = SQLITE_NOMEM;
+    if (rc == SQLITE_OK && *result == 0) rc = SQLITE_NOMEM;
   }
   sqlite3_free(options);
   sqlite3_free(owned_by);
@@ -845,7 +854,9 @@ int seq_promote(SeqSession *session, const char *schema, int64_t *term) {
   int rc;
 
   seq_session_enter(session);
-  if (schema) {
+  if (schema && !is_schema(session, schema)) {
+    rc = fail(session, SQLITE_ERROR, "unknown database \"%s\"", schema);
+  } else if (schema) {
     rc = find_store(session, schema, &store);
     if (rc == SQLITE_OK && store == 0) rc = no_store(session, schema);
   } else {

@@ -11,30 +11,34 @@
 **     owned_by TEXT      -- 'table.column', quoted where needed, or NULL
 **   ) WITHOUT ROWID;
 **
-** Integers in `data` are big-endian and signed.  The header row, which sorts
-** behind all names, has 25 bytes:
+** `data` is a row of numbers.  A natural number is written in base 128, seven
+** bits a byte, the least significant first, with the top bit set in all bytes
+** but the last (LEB128).  An integer n is written as the natural number 2n,
+** or -2n - 1 if it is negative (zigzag).
 **
-**    0  1  the format version, 1
-**    1  8  a random number that tells stores apart
-**    9  8  writes so far: the _seq_no of the next write
-**   17  8  the primary term, from 1
+** The header row, which sorts behind all names:
 **
-** The row of a sequence has 33 bytes, or 73 if it is not of the default
-** definition of its type (START 1 MINVALUE 1 MAXVALUE the type's, INCREMENT 1,
-** CACHE 1):
+**   1 byte    the format version, 1
+**   8 bytes   a random number that tells stores apart, big-endian
+**   natural   writes so far: the _seq_no of the next write
+**   natural   the primary term, from 1
 **
-**    0  1  flags: 0x03 data_type (0 bigint, 1 integer, 2 smallint), 0x04 cycle,
-**          0x08 is_called, 0x30 mode (0x00 standard, 0x10 gapless)
-**    1  8  seq_no: _seq_no of the last write of the row
-**    9  8  set_no: _seq_no of the last write that was no nextval()
-**   17  8  id: _seq_no of the write that made the sequence
-**   25  8  last_value: the last value handed out or reserved if is_called, else
-**          the next one to hand out
-**   33  8  start_value
-**   41  8  min_value
-**   49  8  max_value
-**   57  8  increment_by
-**   65  8  cache_size
+** The row of a sequence:
+**
+**   1 byte    flags: 0x03 data_type (0 bigint, 1 integer, 2 smallint),
+**             0x04 cycle, 0x08 is_called, 0x30 mode (0x00 standard, 0x10
+**             gapless), 0x40 has a definition
+**   natural   seq_no: _seq_no of the last write of the row
+**   natural   change_no: _seq_no of the last write that was no nextval()
+**   natural   set_no: _seq_no of the last write that set the last value
+**   natural   id: _seq_no of the write that made the sequence
+**   integer   last_value: the last value handed out or reserved if is_called,
+**             else the next one to hand out
+**
+** and if it has a definition, that is, one other than START 1 MINVALUE 1
+** MAXVALUE (that of the type) INCREMENT 1 CACHE 1:
+**
+**   integer   start_value, min_value, max_value, increment_by, cache_size
 **
 ** A write changes a row and the header.  They are in one table since in a
 ** store of usual size they share a page: one page a commit.  They are blobs
@@ -55,25 +59,22 @@ SQLITE_EXTENSION_INIT3
 
 #define STORE_FORMAT 1
 
-#define HEADER_SIZE   25
-#define ROW_SIZE      33 /* of a default definition */
-#define ROW_SIZE_FULL 73 /* of any other */
+#define NUMBER_SIZE 10 /* of the longest number */
+#define HEADER_SIZE (9 + 2 * NUMBER_SIZE)
+#define ROW_SIZE    (1 + 10 * NUMBER_SIZE)
 
 enum {
   FLAG_DATA_TYPE = 0x03,
   FLAG_CYCLE = 0x04,
   FLAG_IS_CALLED = 0x08,
   FLAG_MODE = 0x30,
-  MODE_SHIFT = 4
+  MODE_SHIFT = 4,
+  FLAG_HAS_DEFINITION = 0x40
 };
-
-#define READ_COLUMNS "h.data, r.data, r.name, r.owned_by"
-
-enum { READ_HEADER, READ_ROW }; /* and READ_NAME, READ_OWNED_BY */
 
 /* In the order of STMT_...; %w is the schema, then the store's table. */
 static const char *const statements[STMT_COUNT] = {
-    "SELECT " READ_COLUMNS " FROM \"%w\".\"%w_data\" AS h"
+    "SELECT h.data, r.data, r.name, r.owned_by FROM \"%w\".\"%w_data\" AS h"
     " LEFT JOIN \"%w\".\"%w_data\" AS r ON r.name = ?1 WHERE h.name = x''",
 
     "UPDATE \"%w\".\"%w_data\" SET data = ?2 WHERE name = ?1",
@@ -89,7 +90,9 @@ static const char *const statements[STMT_COUNT] = {
 
     "UPDATE \"%w\".\"%w_data\" SET data = ?1 WHERE name = x''",
 
-    "INSERT INTO \"%w\".\"%w\"(name) VALUES(NULL)"};
+    /* An ordinary table that has taken the store's place has not these. */
+    "INSERT INTO \"%w\".\"%w\"(name, _seq_no, _primary_term)"
+    " VALUES(NULL, NULL, NULL)"};
 
 /*
 ** Note an error of our own, whose code is rc; the message is formatted as by
@@ -119,6 +122,96 @@ static int database_error(SeqStoreSql *sql, int rc) {
   return seq_store_fail(sql, rc, "%s", sqlite3_errmsg(sql->db));
 }
 
+/*
+** True if a row of sqlite_schema is a virtual table of our module.  SQLite
+** stores such a statement as "CREATE VIRTUAL TABLE " and the rest of it from
+** the table's name on.
+*/
+static int is_store(const char *sql, size_t n) {
+  static const char *const before[] = {"create", "virtual", "table"};
+  const char *end = sql + n;
+  Token token;
+  for (int i = 0; i < 3; i++) {
+    token_next(&sql, end, &token);
+    if (!token_is(token.z, token.n, before[i])) return 0;
+  }
+  token_next(&sql, end, &token); /* the name */
+  token_next(&sql, end, &token);
+  if (!token_is(token.z, token.n, "using")) return 0;
+  token_next(&sql, end, &token);
+  if (token.type == TOKEN_QUOTED || token.type == TOKEN_STRING) {
+    token.z++;
+    token.n -= 2;
+  }
+  return token_is(token.z, token.n, seq_module_name);
+}
+
+/*
+** Look for the store of a schema: *table is its name, to be freed, or NULL.
+*/
+int seq_store_discover(sqlite3 *db, const char *schema, char **table) {
+  sqlite3_stmt *stmt = 0;
+  char *sql = sqlite3_mprintf("SELECT name, sql FROM \"%w\".sqlite_schema"
+                              " WHERE type = 'table' AND rootpage = 0",
+                              schema);
+  int rc = SQLITE_NOMEM;
+
+  *table = 0;
+  if (sql) rc = sqlite3_prepare_v2(db, sql, -1, &stmt, 0);
+  sqlite3_free(sql);
+  while (rc == SQLITE_OK && *table == 0 && sqlite3_step(stmt) == SQLITE_ROW) {
+    const char *text = (const char *)sqlite3_column_text(stmt, 1);
+    if (text && is_store(text, (size_t)sqlite3_column_bytes(stmt, 1))) {
+      *table = sqlite3_mprintf("%s", sqlite3_column_text(stmt, 0));
+      if (*table == 0) rc = SQLITE_NOMEM;
+    }
+  }
+  if (rc == SQLITE_OK) rc = sqlite3_reset(stmt);
+  sqlite3_finalize(stmt);
+  if (rc != SQLITE_OK) {
+    sqlite3_free(*table);
+    *table = 0;
+  }
+  return rc;
+}
+
+/*
+** The store is called `table` now: statements that name it otherwise go.
+*/
+int seq_store_set_table(SeqStoreSql *sql, const char *table) {
+  char *copy;
+  sql->is_name_lost = 0;
+  if (strcmp(sql->table, table) == 0) return SQLITE_OK;
+  copy = sqlite3_mprintf("%s", table);
+  if (copy == 0) return SQLITE_NOMEM;
+  seq_store_finalize(sql);
+  sqlite3_free(sql->table);
+  sql->table = copy;
+  return SQLITE_OK;
+}
+
+/*
+** What named the store was rolled back: it is looked up when it is needed.
+*/
+void seq_store_lose_name(SeqStoreSql *sql) {
+  seq_store_finalize(sql);
+  sql->is_name_lost = 1;
+}
+
+static int find_name(SeqStoreSql *sql) {
+  char *table;
+  int rc = seq_store_discover(sql->db, sql->schema, &table);
+  if (rc == SQLITE_OK && table) rc = seq_store_set_table(sql, table);
+  sqlite3_free(table);
+  return rc == SQLITE_OK ? rc : database_error(sql, rc);
+}
+
+/* The file that a store is in: empty if it is in memory or temporary. */
+const char *seq_store_file(SeqStoreSql *sql) {
+  const char *file = sqlite3_db_filename(sql->db, sql->schema);
+  return file ? file : "";
+}
+
 /* Run SQL that is formatted as by sqlite3_mprintf(). */
 int seq_store_exec(SeqStoreSql *sql, const char *format, ...) {
   va_list args;
@@ -135,25 +228,57 @@ int seq_store_exec(SeqStoreSql *sql, const char *format, ...) {
 
 /**** The bytes **********************************************************/
 
-static void put_integer(unsigned char *z, int64_t value) {
-  for (int i = 7; i >= 0; i--) {
-    z[i] = (unsigned char)value;
-    value >>= 8;
+/* Write a number at z.  Returns the end of it. */
+static unsigned char *put_natural(unsigned char *z, uint64_t value) {
+  while (value > 0x7f) {
+    *z++ = (unsigned char)(value | 0x80);
+    value >>= 7;
   }
+  *z++ = (unsigned char)value;
+  return z;
 }
 
-static int64_t get_integer(const unsigned char *z) {
+static unsigned char *put_integer(unsigned char *z, int64_t value) {
+  uint64_t sign = value < 0 ? UINT64_MAX : 0;
+  return put_natural(z, (uint64_t)value << 1 ^ sign);
+}
+
+/* What is still to be read of a blob; z is NULL once it was too short. */
+typedef struct Reader {
+  const unsigned char *z;
+  const unsigned char *end;
+} Reader;
+
+static uint64_t get_natural(Reader *reader) {
   uint64_t value = 0;
-  for (int i = 0; i < 8; i++)
-    value = value << 8 | z[i];
-  return (int64_t)value;
+  for (int shift = 0; reader->z && shift < 64; shift += 7) {
+    unsigned char byte;
+    if (reader->z == reader->end) break;
+    byte = *reader->z++;
+    value |= (uint64_t)(byte & 0x7f) << shift;
+    if (byte < 0x80) return value;
+  }
+  reader->z = 0;
+  return 0;
 }
 
-static void encode_header(const SeqHeader *header, unsigned char *z) {
+static int64_t get_integer(Reader *reader) {
+  uint64_t value = get_natural(reader);
+  return (int64_t)(value >> 1 ^ (0 - (value & 1)));
+}
+
+/* Write a header to z, which has room for HEADER_SIZE.  Returns its size. */
+static int encode_header(const SeqHeader *header, unsigned char *z) {
+  unsigned char *end = z + 9;
+  uint64_t store_id = (uint64_t)header->store_id;
   z[0] = STORE_FORMAT;
-  put_integer(z + 1, header->store_id);
-  put_integer(z + 9, header->next_seq_no);
-  put_integer(z + 17, header->primary_term);
+  for (int i = 8; i > 0; i--) {
+    z[i] = (unsigned char)store_id;
+    store_id >>= 8;
+  }
+  end = put_natural(end, (uint64_t)header->next_seq_no);
+  end = put_natural(end, (uint64_t)header->primary_term);
+  return (int)(end - z);
 }
 
 /* The definition that a row without one has. */
@@ -165,55 +290,63 @@ static void default_definition(SeqDef *def) {
   def->cache_size = 1;
 }
 
-/* Write a row to z, which has room for ROW_SIZE_FULL.  Returns its size. */
-static int encode_row(const SeqRow *row, unsigned char *z) {
-  const SeqDef *def = &row->def;
-  SeqDef plain = *def;
-
-  default_definition(&plain);
-  z[0] = (unsigned char)(def->data_type == 8 ? 0 : def->data_type == 4 ? 1 : 2);
-  if (def->cycle) z[0] |= FLAG_CYCLE;
-  if (row->state.is_called) z[0] |= FLAG_IS_CALLED;
-  z[0] |= (unsigned char)(def->mode << MODE_SHIFT);
-  put_integer(z + 1, row->seq_no);
-  put_integer(z + 9, row->set_no);
-  put_integer(z + 17, row->id);
-  put_integer(z + 25, row->state.last_value);
-  if (def->start_value == plain.start_value &&
-      def->min_value == plain.min_value && def->max_value == plain.max_value &&
-      def->increment_by == plain.increment_by &&
-      def->cache_size == plain.cache_size) {
-    return ROW_SIZE;
-  }
-  put_integer(z + 33, def->start_value);
-  put_integer(z + 41, def->min_value);
-  put_integer(z + 49, def->max_value);
-  put_integer(z + 57, def->increment_by);
-  put_integer(z + 65, def->cache_size);
-  return ROW_SIZE_FULL;
+static int is_default_definition(const SeqDef *def) {
+  return def->start_value == 1 && def->min_value == 1 &&
+         def->max_value == seq_type_max(def->data_type) &&
+         def->increment_by == 1 && def->cache_size == 1;
 }
 
-static void decode_row(const unsigned char *z, int size, SeqRow *row) {
+/* Write a row to z, which has room for ROW_SIZE.  Returns its size. */
+static int encode_row(const SeqRow *row, unsigned char *z) {
+  const SeqDef *def = &row->def;
+  unsigned char *end = z + 1;
+  int flags = def->data_type == 8 ? 0 : def->data_type == 4 ? 1 : 2;
+
+  if (def->cycle) flags |= FLAG_CYCLE;
+  if (row->state.is_called) flags |= FLAG_IS_CALLED;
+  flags |= def->mode << MODE_SHIFT;
+  end = put_natural(end, (uint64_t)row->seq_no);
+  end = put_natural(end, (uint64_t)row->change_no);
+  end = put_natural(end, (uint64_t)row->set_no);
+  end = put_natural(end, (uint64_t)row->id);
+  end = put_integer(end, row->state.last_value);
+  if (!is_default_definition(def)) {
+    flags |= FLAG_HAS_DEFINITION;
+    end = put_integer(end, def->start_value);
+    end = put_integer(end, def->min_value);
+    end = put_integer(end, def->max_value);
+    end = put_integer(end, def->increment_by);
+    end = put_integer(end, def->cache_size);
+  }
+  z[0] = (unsigned char)flags;
+  return (int)(end - z);
+}
+
+/* Read a row of `size` bytes, at least 1.  False if they are none. */
+static int decode_row(const unsigned char *z, int size, SeqRow *row) {
   static const int types[] = {8, 4, 2, 0};
+  Reader reader = {z + 1, z + size};
   SeqDef *def = &row->def;
 
   def->data_type = types[z[0] & FLAG_DATA_TYPE];
   def->cycle = (z[0] & FLAG_CYCLE) != 0;
   def->mode = (z[0] & FLAG_MODE) >> MODE_SHIFT;
   row->state.is_called = (z[0] & FLAG_IS_CALLED) != 0;
-  row->seq_no = get_integer(z + 1);
-  row->set_no = get_integer(z + 9);
-  row->id = get_integer(z + 17);
-  row->state.last_value = get_integer(z + 25);
-  if (size == ROW_SIZE) {
-    default_definition(def);
+  row->seq_no = (int64_t)get_natural(&reader);
+  row->change_no = (int64_t)get_natural(&reader);
+  row->set_no = (int64_t)get_natural(&reader);
+  row->id = (int64_t)get_natural(&reader);
+  row->state.last_value = get_integer(&reader);
+  if (z[0] & FLAG_HAS_DEFINITION) {
+    def->start_value = get_integer(&reader);
+    def->min_value = get_integer(&reader);
+    def->max_value = get_integer(&reader);
+    def->increment_by = get_integer(&reader);
+    def->cache_size = get_integer(&reader);
   } else {
-    def->start_value = get_integer(z + 33);
-    def->min_value = get_integer(z + 41);
-    def->max_value = get_integer(z + 49);
-    def->increment_by = get_integer(z + 57);
-    def->cache_size = get_integer(z + 65);
+    default_definition(def);
   }
+  return reader.z == reader.end;
 }
 
 /**** The shadow table ***************************************************/
@@ -259,9 +392,11 @@ void seq_store_free(SeqStoreSql *sql) {
 
 static int prepare(SeqStoreSql *sql, unsigned flags, const char *format,
                    sqlite3_stmt **stmt) {
-  char *text =
+  char *text;
+  int rc = sql->is_name_lost ? find_name(sql) : SQLITE_OK;
+  if (rc != SQLITE_OK) return rc;
+  text =
       sqlite3_mprintf(format, sql->schema, sql->table, sql->schema, sql->table);
-  int rc;
   if (text == 0) return SQLITE_NOMEM;
   rc = sqlite3_prepare_v3(sql->db, text, -1, flags, stmt, 0);
   sqlite3_free(text);
@@ -280,10 +415,24 @@ int seq_store_statement(SeqStoreSql *sql, int which, sqlite3_stmt **stmt) {
 }
 
 /*
+** Step a statement that reads the shadow table.  In a damaged file that may be
+** a view of the store itself, so this does not go deeper.
+*/
+static int step(SeqStoreSql *sql, sqlite3_stmt *stmt) {
+  int rc;
+  if (sql->is_stepping) return malformed(sql, "it is made of itself");
+  sql->is_stepping = 1;
+  rc = sqlite3_step(stmt);
+  sql->is_stepping = 0;
+  return rc;
+}
+
+/*
 ** Step a statement that gives no rows, and reset it.  What is bound are the
 ** caller's bytes, and is bound anew before the next step.
 */
 static int run(SeqStoreSql *sql, sqlite3_stmt *stmt, int rc) {
+  sql->writes++;
   if (rc == SQLITE_OK) {
     sqlite3_step(stmt);
     rc = sqlite3_reset(stmt);
@@ -309,6 +458,7 @@ static int decode_header(SeqStoreSql *sql, sqlite3_stmt *stmt,
                          SeqHeader *header) {
   int size;
   const unsigned char *z = column_bytes(stmt, READ_HEADER, &size);
+  Reader reader;
 
   if (size > 0 && z[0] != STORE_FORMAT) {
     return seq_store_fail(
@@ -316,14 +466,21 @@ static int decode_header(SeqStoreSql *sql, sqlite3_stmt *stmt,
         "sequence store \"%s\" has format %d: this version knows %d",
         sql->table, z[0], STORE_FORMAT);
   }
-  if (size != HEADER_SIZE) {
+  if (size < 9) return malformed(sql, "the header row has not its size");
+  header->store_id = 0;
+  for (int i = 1; i < 9; i++) {
+    header->store_id = (int64_t)((uint64_t)header->store_id << 8 | z[i]);
+  }
+  reader.z = z + 9;
+  reader.end = z + size;
+  header->next_seq_no = (int64_t)get_natural(&reader);
+  header->primary_term = (int64_t)get_natural(&reader);
+  if (reader.z != reader.end) {
     return malformed(sql, "the header row has not its size");
   }
-  header->store_id = get_integer(z + 1);
-  header->next_seq_no = get_integer(z + 9);
-  header->primary_term = get_integer(z + 17);
-  if (header->next_seq_no < 0 || header->primary_term < 1) {
-    return malformed(sql, "a counter in the header row is negative");
+  if (header->next_seq_no < 0 || header->next_seq_no == INT64_MAX ||
+      header->primary_term < 1) {
+    return malformed(sql, "a counter in the header row is out of bounds");
   }
   return SQLITE_OK;
 }
@@ -332,25 +489,24 @@ static int decode_header(SeqStoreSql *sql, sqlite3_stmt *stmt,
 ** Decode the current row of STMT_READ or of a scan.  *found is 0 if STMT_READ
 ** gave the header alone, since there is no such sequence.
 */
-int seq_store_decode(SeqStoreSql *sql, sqlite3_stmt *stmt, SeqHeader *header,
-                     SeqRow *row, int *found) {
+int seq_store_decode(SeqStoreSql *sql, sqlite3_stmt *stmt, SeqRow *row,
+                     int *found) {
   char message[SEQ_MESSAGE_SIZE];
-  const unsigned char *z;
   int size;
-  int rc = decode_header(sql, stmt, header);
+  const unsigned char *z = column_bytes(stmt, READ_ROW, &size);
 
   *found = 0;
-  if (rc != SQLITE_OK) return rc;
-  z = column_bytes(stmt, READ_ROW, &size);
-  if (size != ROW_SIZE && size != ROW_SIZE_FULL) {
-    if (sqlite3_column_type(stmt, READ_NAME) == SQLITE_NULL) return SQLITE_OK;
+  if (size == 0 && sqlite3_column_type(stmt, READ_NAME) == SQLITE_NULL) {
+    return SQLITE_OK;
+  }
+  if (size == 0 || !decode_row(z, size, row)) {
     return malformed(sql, "a row has not its size");
   }
-  decode_row(z, size, row);
   if (seq_check(&row->def, &row->state, message) != SEQ_OK) {
     return malformed(sql, message);
   }
-  if (row->id < 0 || row->set_no < row->id || row->seq_no < row->set_no) {
+  if (row->id < 0 || row->set_no < row->id || row->change_no < row->set_no ||
+      row->seq_no < row->change_no) {
     return malformed(sql, "the writes of a row are not in order");
   }
   row->is_owned = sqlite3_value_type(
@@ -429,12 +585,11 @@ int seq_store_read(SeqStoreSql *sql, const char *name, size_t n,
                    int *found) {
   sqlite3_stmt *stmt;
   int rc;
-  int rc_reset;
 
   *found = 0;
   if (owned_by) *owned_by = 0;
-  if (is_kept(&sql->kept, name, n) && !(owned_by && sql->kept.row.is_owned) &&
-      is_current(sql)) {
+  if (sql->kept.is_valid && !is_current(sql)) seq_store_forget(sql);
+  if (is_kept(&sql->kept, name, n) && !(owned_by && sql->kept.row.is_owned)) {
     *header = sql->kept.header;
     *row = sql->kept.row;
     *found = 1;
@@ -443,62 +598,101 @@ int seq_store_read(SeqStoreSql *sql, const char *name, size_t n,
   rc = seq_store_statement(sql, STMT_READ, &stmt);
   if (rc == SQLITE_OK) rc = bind_name(stmt, 1, name, n);
   if (rc != SQLITE_OK) return rc;
-  rc = sqlite3_step(stmt);
+  rc = step(sql, stmt);
   if (rc == SQLITE_ROW) {
-    rc = seq_store_decode(sql, stmt, header, row, found);
+    rc = decode_header(sql, stmt, header);
+    if (rc == SQLITE_OK) rc = seq_store_decode(sql, stmt, row, found);
     if (rc == SQLITE_OK && *found && owned_by && row->is_owned) {
       *owned_by =
           sqlite3_mprintf("%s", sqlite3_column_text(stmt, READ_OWNED_BY));
       if (*owned_by == 0) rc = SQLITE_NOMEM;
     }
     if (rc == SQLITE_OK && *found) keep(sql, name, n, header, row);
-    rc_reset = sqlite3_reset(stmt);
-  } else {
-    rc_reset = sqlite3_reset(stmt);
-    rc = rc == SQLITE_DONE ? malformed(sql, "there is no header row")
-                           : database_error(sql, rc_reset);
+  } else if (rc == SQLITE_DONE) {
+    rc = malformed(sql, "there is no header row");
+  } else if (rc != SQLITE_CORRUPT_VTAB) {
+    rc = database_error(sql, rc);
+  }
+  sqlite3_reset(stmt);
+  return rc;
+}
+
+/*
+** A statement over all sequences in the order of their names, to be stepped by
+** seq_store_next_row() and finalized.
+*/
+int seq_store_open_scan(SeqStoreSql *sql, int descending, sqlite3_stmt **stmt) {
+  int rc = prepare(sql, 0,
+                   descending ? "SELECT NULL, data, name, owned_by"
+                                " FROM \"%w\".\"%w_data\" WHERE name < ?1"
+                                " ORDER BY name DESC"
+                              : "SELECT NULL, data, name, owned_by"
+                                " FROM \"%w\".\"%w_data\" WHERE name > ?1"
+                                " AND name < x'' ORDER BY name",
+                   stmt);
+  if (rc == SQLITE_OK && descending) {
+    rc = sqlite3_bind_zeroblob(*stmt, 1, 0);
+  } else if (rc == SQLITE_OK) {
+    rc = sqlite3_bind_int64(*stmt, 1, INT64_MIN); /* before all text */
   }
   return rc;
 }
 
-/* A statement over all sequences, ordered by name, to be finalized. */
-int seq_store_open_scan(SeqStoreSql *sql, int descending, sqlite3_stmt **stmt) {
-  return prepare(sql, 0,
-                 descending ? "SELECT " READ_COLUMNS
-                              " FROM \"%w\".\"%w_data\" AS h CROSS JOIN"
-                              " \"%w\".\"%w_data\" AS r WHERE h.name = x''"
-                              " AND r.name < x'' ORDER BY r.name DESC"
-                            : "SELECT " READ_COLUMNS
-                              " FROM \"%w\".\"%w_data\" AS h CROSS JOIN"
-                              " \"%w\".\"%w_data\" AS r WHERE h.name = x''"
-                              " AND r.name < x'' ORDER BY r.name",
-                 stmt);
+/*
+** Step a scan.  If rows were written since the last step it begins again
+** behind the last name: SQLite may lose its place in a WITHOUT ROWID table when
+** the row there is written.  The last name is NULL at first.
+*/
+int seq_store_next_row(SeqStoreSql *sql, sqlite3_stmt *stmt, const char *name,
+                       size_t n, uint64_t *writes) {
+  int rc;
+  if (name && *writes != sql->writes) {
+    sqlite3_reset(stmt);
+    rc = sqlite3_bind_text64(stmt, 1, name, n, SQLITE_TRANSIENT, SQLITE_UTF8);
+    if (rc != SQLITE_OK) return rc;
+  }
+  *writes = sql->writes;
+  rc = step(sql, stmt);
+  if (rc == SQLITE_ROW || rc == SQLITE_DONE || rc == SQLITE_CORRUPT_VTAB) {
+    return rc;
+  }
+  return database_error(sql, rc);
 }
 
-/* Whether a sequence of that id is there, by a scan of the store. */
-int seq_store_find_id(SeqStoreSql *sql, int64_t id, int *found) {
+/*
+** Find the name of the sequence of that id, by a scan of the store: *name, to
+** be freed, or NULL if there is none.
+*/
+int seq_store_find_id(SeqStoreSql *sql, int64_t id, char **name, size_t *n) {
   sqlite3_stmt *stmt = 0;
-  SeqHeader header;
+  uint64_t writes = 0;
   SeqRow row;
+  int found;
   int rc = seq_store_open_scan(sql, 0, &stmt);
 
-  *found = 0;
-  while (rc == SQLITE_OK && !*found && sqlite3_step(stmt) == SQLITE_ROW) {
-    rc = seq_store_decode(sql, stmt, &header, &row, found);
-    if (row.id != id) *found = 0;
-  }
-  if (rc == SQLITE_OK) {
-    rc = sqlite3_reset(stmt);
-    if (rc != SQLITE_OK) rc = database_error(sql, rc);
+  *name = 0;
+  while (rc == SQLITE_OK && *name == 0) {
+    rc = seq_store_next_row(sql, stmt, 0, 0, &writes);
+    if (rc == SQLITE_DONE) break;
+    if (rc == SQLITE_ROW) rc = seq_store_decode(sql, stmt, &row, &found);
+    if (rc == SQLITE_OK && row.id == id) {
+      *n = (size_t)sqlite3_column_bytes(stmt, READ_NAME);
+      *name = sqlite3_malloc64(*n + 1);
+      if (*name == 0) {
+        rc = SQLITE_NOMEM;
+      } else if (*n > 0) {
+        memcpy(*name, sqlite3_column_text(stmt, READ_NAME), *n);
+      }
+    }
   }
   sqlite3_finalize(stmt);
-  return rc;
+  return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
 /* Run a statement on a name, a row and, if it has it, owned_by. */
 static int write_row(SeqStoreSql *sql, int which, const char *name, size_t n,
                      const SeqRow *row, const char *owned_by) {
-  unsigned char data[ROW_SIZE_FULL];
+  unsigned char data[ROW_SIZE];
   int size = encode_row(row, data);
   sqlite3_stmt *stmt;
   int rc = seq_store_statement(sql, which, &stmt);
@@ -546,7 +740,7 @@ int seq_store_delete(SeqStoreSql *sql, const char *name, size_t n) {
 int seq_store_rename_row(SeqStoreSql *sql, const char *name, size_t n,
                          const char *new_name, size_t n_new,
                          const SeqRow *row) {
-  unsigned char data[ROW_SIZE_FULL];
+  unsigned char data[ROW_SIZE];
   int size = encode_row(row, data);
   sqlite3_stmt *stmt;
   int rc = seq_store_statement(sql, STMT_RENAME, &stmt);
@@ -563,9 +757,9 @@ int seq_store_write_header(SeqStoreSql *sql, const SeqHeader *header) {
   unsigned char data[HEADER_SIZE];
   sqlite3_stmt *stmt;
   int rc = seq_store_statement(sql, STMT_HEADER, &stmt);
-  encode_header(header, data);
   if (rc == SQLITE_OK) {
-    rc = sqlite3_bind_blob(stmt, 1, data, HEADER_SIZE, SQLITE_STATIC);
+    rc = sqlite3_bind_blob(stmt, 1, data, encode_header(header, data),
+                           SQLITE_STATIC);
   }
   rc = run(sql, stmt, rc);
   sql->kept.header = *header;
@@ -582,13 +776,15 @@ int seq_store_verify(SeqStoreSql *sql, char **report) {
   sqlite3_stmt *stmt = 0;
   SeqHeader header;
   SeqRow row;
+  uint64_t writes = 0;
   int found;
   int rc = seq_store_read(sql, "", 0, &header, &row, 0, &found);
 
   *report = 0;
   if (rc == SQLITE_OK) rc = seq_store_open_scan(sql, 0, &stmt);
-  while (rc == SQLITE_OK && sqlite3_step(stmt) == SQLITE_ROW) {
-    rc = seq_store_decode(sql, stmt, &header, &row, &found);
+  while (rc == SQLITE_OK) {
+    rc = seq_store_next_row(sql, stmt, 0, 0, &writes);
+    if (rc == SQLITE_ROW) rc = seq_store_decode(sql, stmt, &row, &found);
     if (rc == SQLITE_OK &&
         sqlite3_column_type(stmt, READ_NAME) != SQLITE_TEXT) {
       rc = malformed(sql, "a name is not text");
@@ -597,7 +793,7 @@ int seq_store_verify(SeqStoreSql *sql, char **report) {
       rc = malformed(sql, "a row was written after the last write");
     }
   }
-  if (rc == SQLITE_OK) rc = sqlite3_reset(stmt);
+  if (rc == SQLITE_DONE) rc = SQLITE_OK;
   sqlite3_finalize(stmt);
   if (rc != SQLITE_CORRUPT_VTAB && rc != SQLITE_ERROR) return rc;
   *report = sql->message;

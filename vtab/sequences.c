@@ -91,6 +91,7 @@ typedef struct SequencesVtab {
 typedef struct SequencesCursor {
   sqlite3_vtab_cursor base;
   sqlite3_stmt *scan; /* of a plan other than PLAN_NAME */
+  uint64_t writes;    /* when it was last stepped */
   int is_eof;
   SeqHeader header; /* what follows is the current row */
   SeqRow row;
@@ -109,6 +110,21 @@ static int store_error(SequencesVtab *vtab, int rc) {
     sql->message = 0;
   }
   return rc;
+}
+
+/*
+** The store is enlisted in a transaction, and the transaction ends.  Several
+** objects may be, and are, told for one store.
+*/
+static void begin(SeqStore *store) {
+  if (store->in_txn) return;
+  seq_session_enter(store->session);
+  seq_txn_begin(store);
+}
+static void end(SeqStore *store, int committed) {
+  if (!store->in_txn) return;
+  seq_txn_end(store, committed);
+  seq_session_leave(store->session);
 }
 
 /**** CREATE, DROP, RENAME ***********************************************/
@@ -243,7 +259,7 @@ static int sequences_create(sqlite3 *db, void *aux, int argc,
   SequencesVtab *vtab;
   SeqStoreSql *sql;
   char *first;
-  int rc = seq_store_discover(aux, argv[1], &first);
+  int rc = seq_store_discover(db, argv[1], &first);
 
   *out = 0;
   if (rc != SQLITE_OK) return rc;
@@ -258,8 +274,11 @@ static int sequences_create(sqlite3 *db, void *aux, int argc,
   if (rc != SQLITE_OK) return rc;
   vtab = (SequencesVtab *)*out;
   sql = &vtab->store->sql;
+  seq_session_enter(vtab->store->session);
   rc = seq_store_create(sql);
   if (rc == SQLITE_OK && vtab->view) rc = create_view(sql, vtab->view);
+  seq_session_leave(vtab->store->session);
+  if (rc == SQLITE_OK) begin(vtab->store); /* SQLite does not call xBegin */
   if (rc != SQLITE_OK) {
     *error = sql->message;
     sql->message = 0;
@@ -285,7 +304,10 @@ static int drop_view(SeqStoreSql *sql, const char *view) {
   int rc = SQLITE_NOMEM;
   if (text) rc = sqlite3_prepare_v2(sql->db, text, -1, &stmt, 0);
   sqlite3_free(text);
-  if (rc == SQLITE_OK) is_there = sqlite3_step(stmt) == SQLITE_ROW;
+  if (rc == SQLITE_OK) {
+    is_there = sqlite3_step(stmt) == SQLITE_ROW;
+    rc = sqlite3_reset(stmt);
+  }
   sqlite3_finalize(stmt);
   if (!is_there) return rc;
   return seq_store_exec(sql, "DROP VIEW \"%w\".\"%w\"", sql->schema, view);
@@ -296,29 +318,27 @@ static int sequences_destroy(sqlite3_vtab *base) {
   SeqStore *store = vtab->store;
   int rc = SQLITE_OK;
 
+  seq_session_enter(store->session);
   if (vtab->view) rc = drop_view(&store->sql, vtab->view);
   if (rc == SQLITE_OK) rc = seq_store_drop(&store->sql);
+  seq_session_leave(store->session);
   if (rc != SQLITE_OK) return store_error(vtab, rc);
-  seq_txn_rewind(store); /* nothing is left to be written */
-  seq_values_check(store, 0);
+  end(store, 0); /* SQLite does not call xCommit or xRollback */
   free_vtab(vtab);
   return SQLITE_OK;
 }
 
 static int sequences_rename(sqlite3_vtab *base, const char *new_name) {
   SequencesVtab *vtab = (SequencesVtab *)base;
-  SeqStoreSql *sql = &vtab->store->sql;
-  char *table = sqlite3_mprintf("%s", new_name);
-  int rc = table ? seq_txn_flush(vtab->store) : SQLITE_NOMEM;
+  SeqStore *store = vtab->store;
+  int rc;
 
-  if (rc == SQLITE_OK) rc = seq_store_rename(sql, new_name);
-  if (rc == SQLITE_OK) {
-    seq_store_finalize(sql);
-    sqlite3_free(sql->table);
-    sql->table = table;
-  } else {
-    sqlite3_free(table);
-  }
+  seq_session_enter(store->session);
+  rc = seq_txn_flush(store);
+  if (rc == SQLITE_OK) rc = seq_store_rename(&store->sql, new_name);
+  if (rc == SQLITE_OK) rc = seq_store_set_table(&store->sql, new_name);
+  if (store->in_txn) store->is_renamed = 1;
+  seq_session_leave(store->session);
   return store_error(vtab, rc);
 }
 
@@ -393,12 +413,13 @@ static int sequences_next(sqlite3_vtab_cursor *base) {
   int found;
   int rc;
 
-  clear_row(cursor);
   cursor->is_eof = 1;
   if (scan == 0) return SQLITE_OK;
-  rc = sqlite3_step(scan);
-  if (rc != SQLITE_ROW) return sqlite3_reset(scan);
-  rc = seq_store_decode(sql, scan, &cursor->header, &cursor->row, &found);
+  rc = seq_store_next_row(sql, scan, cursor->name, cursor->n_name,
+                          &cursor->writes);
+  clear_row(cursor);
+  if (rc == SQLITE_DONE) return SQLITE_OK;
+  if (rc == SQLITE_ROW) rc = seq_store_decode(sql, scan, &cursor->row, &found);
   if (rc == SQLITE_OK) {
     cursor->is_eof = 0;
     cursor->has_owned_by = 1;
@@ -461,7 +482,12 @@ static int sequences_filter(sqlite3_vtab_cursor *base, int plan,
   if (rc == SQLITE_OK && plan == PLAN_NAME) {
     rc = look_up(cursor, vtab->store, argv[0]);
   } else if (rc == SQLITE_OK) {
-    rc = seq_store_open_scan(sql, plan == PLAN_SCAN_DESC, &cursor->scan);
+    SeqRow unused_row;
+    int found;
+    rc = seq_store_read(sql, "", 0, &cursor->header, &unused_row, 0, &found);
+    if (rc == SQLITE_OK) {
+      rc = seq_store_open_scan(sql, plan == PLAN_SCAN_DESC, &cursor->scan);
+    }
     if (rc == SQLITE_OK) return sequences_next(base);
   }
   return store_error(vtab, rc);
@@ -870,9 +896,7 @@ static int sequences_update(sqlite3_vtab *base, int argc, sqlite3_value **argv,
 /**** Transactions *******************************************************/
 
 static int sequences_begin(sqlite3_vtab *base) {
-  SeqStore *store = ((SequencesVtab *)base)->store;
-  seq_session_enter(store->session);
-  seq_txn_begin(store);
+  begin(((SequencesVtab *)base)->store);
   return SQLITE_OK;
 }
 
@@ -882,16 +906,22 @@ static int sequences_sync(sqlite3_vtab *base) {
 }
 
 static int sequences_commit(sqlite3_vtab *base) {
-  SeqStore *store = ((SequencesVtab *)base)->store;
-  seq_txn_end(store, 1);
-  seq_session_leave(store->session);
+  end(((SequencesVtab *)base)->store, 1);
   return SQLITE_OK;
 }
 
+/*
+** sqlite3_close() calls this in an open transaction before it knows whether it
+** will close.  If it refuses, the transaction goes on without us and may be
+** committed: so what it handed out is written.
+*/
 static int sequences_rollback(sqlite3_vtab *base) {
   SeqStore *store = ((SequencesVtab *)base)->store;
-  seq_txn_end(store, 0);
-  seq_session_leave(store->session);
+  if (store->in_txn &&
+      sqlite3_txn_state(store->sql.db, store->sql.schema) == SQLITE_TXN_WRITE) {
+    seq_txn_sync(store);
+  }
+  end(store, 0);
   return SQLITE_OK;
 }
 
