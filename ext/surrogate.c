@@ -9,7 +9,10 @@
 **
 ** The library stays loaded until the process ends, since state of the process
 ** (rollback floors, the hooks for fork) must outlive the connection that
-** loaded it.  Loading it again into the same connection does nothing.
+** loaded it.  Linked with -z nodelete, or into the application, it stays anyway.
+** Else the first load says so to SQLite: that is SQLITE_OK_LOAD_PERMANENTLY,
+** which sqlite3_auto_extension() would take for an error.  Loading it again
+** into the same connection does nothing.
 */
 #include <sqlite3ext.h>
 SQLITE_EXTENSION_INIT1
@@ -52,6 +55,7 @@ SURROGATE_EXPORT int sqlite3_surrogate_init(sqlite3 *db, char **error,
 int sqlite3_surrogate_init(sqlite3 *db, char **error,
                            const sqlite3_api_routines *api) {
   SeqSession *session;
+  int is_first;
   int rc;
 
   SQLITE_EXTENSION_INIT2(api);
@@ -61,9 +65,8 @@ int sqlite3_surrogate_init(sqlite3 *db, char **error,
     return SQLITE_ERROR;
   }
   rc = check_loaded(db);
-  if (rc == SQLITE_OK) return SQLITE_OK_LOAD_PERMANENTLY;
-  if (rc == SQLITE_NOMEM) return rc;
-  rc = seq_floor_init();
+  if (rc == SQLITE_OK || rc == SQLITE_NOMEM) return rc;
+  rc = seq_floor_init(&is_first);
   if (rc != SQLITE_OK) return rc;
   session = seq_session_new(db);
   if (session == 0) return SQLITE_NOMEM;
@@ -77,5 +80,8 @@ int sqlite3_surrogate_init(sqlite3 *db, char **error,
   }
   seq_session_unref(session); /* the functions and modules have theirs */
   if (rc == SQLITE_NOMEM) *error = sqlite3_mprintf("%s", sqlite3_errstr(rc));
-  return rc == SQLITE_OK ? SQLITE_OK_LOAD_PERMANENTLY : rc;
+#if !defined(SQLITE_CORE) && !defined(SURROGATE_NODELETE)
+  if (rc == SQLITE_OK && is_first) rc = SQLITE_OK_LOAD_PERMANENTLY;
+#endif
+  return rc;
 }

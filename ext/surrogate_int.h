@@ -147,7 +147,7 @@ typedef struct SeqFloorValue {
 
 enum { SEQ_FLOOR_UNUSED, SEQ_FLOOR_STORED, SEQ_FLOOR_ROLLED_BACK };
 
-int seq_floor_init(void);
+int seq_floor_init(int *is_first);
 int seq_floor_read(const char *file, int64_t store_id, int64_t id,
                    SeqFloorValue *);
 SeqFloor *seq_floor_open(const char *file, int64_t store_id, int64_t id);
@@ -433,6 +433,7 @@ static inline int64_t seq_value_step(SeqValue *value) {
 /**** sequences.c ********************************************************/
 
 extern const char seq_module_name[];
+int seq_value_integer(sqlite3_value *, int64_t *number);
 int sequences_register(sqlite3 *, SeqSession *);
 void seq_connect_sentinel(SeqSession *);
 

@@ -52,12 +52,16 @@ static void leave(void) {
   mutex_leave(&floors_lock);
 }
 
-/* To be called once per process, before the first floor. SQLITE_OK or not. */
-int seq_floor_init(void) {
+/*
+** To be called before the first floor.  *is_first says whether it is the first
+** call of the process.
+*/
+int seq_floor_init(int *is_first) {
   static int is_done = 0;
   int rc = SQLITE_OK;
   enter();
   if (!is_done && mutex_survive_fork(enter, leave) != 0) rc = SQLITE_NOMEM;
+  *is_first = !is_done;
   if (rc == SQLITE_OK) is_done = 1;
   leave();
   return rc;

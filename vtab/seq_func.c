@@ -81,10 +81,7 @@ static int read_text(sqlite3_context *context, sqlite3_value *value,
 static int read_integer(sqlite3_context *context, sqlite3_value *value,
                         int64_t *number) {
   char *message;
-  if (sqlite3_value_numeric_type(value) == SQLITE_INTEGER) {
-    *number = sqlite3_value_int64(value);
-    return 1;
-  }
+  if (seq_value_integer(value, number)) return 1;
   message = sqlite3_mprintf("invalid input syntax for type bigint: \"%s\"",
                             sqlite3_value_text(value));
   if (message) {

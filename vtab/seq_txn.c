@@ -44,12 +44,13 @@ struct SeqHanded {
   int64_t mark_set_no; /* a setting, and */
   int has_mark;        /* whether values were handed out under it: */
   int64_t mark;        /* the last of them */
+  int is_used;         /* this transaction handed out values */
   int has_high;        /* whether values were handed out at all: */
   int64_t high;        /* the furthest of them */
 
   SeqFloor *floor; /* or NULL */
   int has_floor;   /* its value is this transaction's */
-  int is_stored;   /* this transaction wrote the row */
+  int is_stored;   /* this transaction wrote the row, as far as we know */
   size_t n_name;
   char *name; /* the name that the sequence last had */
 };
@@ -192,6 +193,7 @@ static void set_mark(SeqEntry *entry) {
   int64_t last = entry->row.state.last_value;
   if (!entry->is_loaded || !entry->has_handed) return;
   entry->has_handed = 0;
+  handed->is_used = 1;
   handed->mark_set_no = entry->row.set_no;
   handed->has_mark = 1;
   handed->mark = last;
@@ -295,7 +297,8 @@ int seq_txn_load(SeqStore *store, const char *name, size_t n, SeqEntry **out) {
   entry->row = row;
   entry->stored = row.state;
   apply_floors(entry);
-  if (!seq_value_has_block(entry->value, &store->header, &row)) {
+  if (!seq_value_has_block(entry->value, &store->header, &row) ||
+      (row.def.cycle && store->is_rewound && entry->value->block_in_txn)) {
     seq_value_drop_block(entry->value);
   }
   entry->is_loaded = 1;
@@ -386,7 +389,7 @@ int seq_txn_sync(SeqStore *store) {
       SeqNode *node = store->handed.buckets[i];
       for (; rc == SQLITE_OK && node; node = node->next) {
         SeqHanded *handed = (SeqHanded *)node;
-        if (handed->has_high) rc = make_good(store, handed);
+        if (handed->is_used) rc = make_good(store, handed);
       }
     }
     if (rc == SQLITE_OK) store->is_rewound = 0;
@@ -426,11 +429,18 @@ static void end_blocks(SeqStore *store, int is_undone) {
   }
 }
 
-/* The file went back to a savepoint. */
+/*
+** The file went back to a savepoint.  A block that was reserved behind it is
+** dropped when the row is read: the row does not know of it.
+*/
 void seq_txn_rewind(SeqStore *store) {
   if (store->is_renamed) seq_store_lose_name(&store->sql);
   free_entries(store);
-  end_blocks(store, 1);
+  for (size_t i = 0; i < store->handed.n_bucket; i++) {
+    SeqNode *node = store->handed.buckets[i];
+    for (; node; node = node->next)
+      ((SeqHanded *)node)->is_stored = 0;
+  }
   seq_store_forget(&store->sql);
   store->has_header = 0;
   store->is_header_dirty = 0;
