@@ -1,4 +1,4 @@
-# memory.test: any allocation may fail, in every function and operation.
+# memory_cases.tcl: any allocation may fail, in every function and operation.
 #
 # A call that runs out of memory is an error that says so, and changes nothing
 # that would give a number twice: after it, this connection and another one go
@@ -6,6 +6,17 @@
 # gap.
 
 source [file join [file dirname [info script]] tester.tcl]
+
+# The cases are shared out to memory1.test, memory2.test ..., which may run at the
+# same time: each takes those of its part.
+set parts 4
+set case 0
+rename do_fault_test do_this_fault_test
+proc do_fault_test {name args} {
+  if {[incr ::case] % $::parts == $::part} {
+    uplevel 1 [list do_this_fault_test $name {*}$args]
+  }
+}
 
 # Each run begins with a copy of this file, which is faster than to make one.
 close_dbs
