@@ -155,9 +155,7 @@ void seq_floor_set(SeqFloor *, const void *owner, const SeqFloorValue *);
 _Atomic int64_t *seq_floor_last(SeqFloor *);
 void seq_floor_close(SeqFloor *, const void *owner, int outcome);
 
-/**** seq_store.c ********************************************************/
-
-typedef struct SeqStore SeqStore;
+/**** seq_row.c **********************************************************/
 
 /* The row of a sequence in the store. */
 typedef struct SeqRow {
@@ -176,6 +174,20 @@ typedef struct SeqHeader {
   int64_t next_seq_no;
   int64_t primary_term;
 } SeqHeader;
+
+#define SEQ_STORE_FORMAT 1
+#define SEQ_NUMBER_SIZE  10 /* of the longest number */
+#define SEQ_HEADER_SIZE  (9 + 2 * SEQ_NUMBER_SIZE)
+#define SEQ_ROW_SIZE     (1 + 10 * SEQ_NUMBER_SIZE)
+
+int seq_encode_header(const SeqHeader *, unsigned char *z);
+int seq_decode_header(const unsigned char *z, int size, SeqHeader *);
+int seq_encode_row(const SeqRow *, unsigned char *z);
+int seq_decode_row(const unsigned char *z, int size, SeqRow *);
+
+/**** seq_store.c ********************************************************/
+
+typedef struct SeqStore SeqStore;
 
 enum {
   STMT_READ,
@@ -347,7 +359,7 @@ struct SeqSession {
   char *name;          /* its name, as nextval() was called with it, or NULL */
   size_t n_name;
   size_t n_schema;   /* bytes at the front of it that name the schema */
-  void *sentinel;    /* see sequences.c */
+  void *sentinel;    /* see seq_sentinel.c */
   int depth;         /* calls of seq_session_enter() to be paired */
   SeqStore **layout; /* the stores in the order of look-up */
   int n_layout;      /* -1 if not known */
@@ -403,6 +415,37 @@ int seq_store_attach(SeqSession *, const char *schema, const char *table,
                      SeqStore **);
 void seq_store_detach(SeqStore *);
 
+/* Hand out the next of value->left values that may be handed out unseen. */
+static inline int64_t seq_value_step(SeqValue *value) {
+  int64_t next = value->next;
+  value->next = (int64_t)((uint64_t)next + (uint64_t)value->step);
+  value->left--;
+  return next;
+}
+
+int seq_session_fail(SeqSession *, int rc, const char *format, ...);
+int seq_store_failed(SeqStore *, int rc);
+void seq_forget_layout(SeqSession *);
+
+/**** seq_lookup.c *******************************************************/
+
+/* Where a name leads. */
+typedef struct SeqTarget {
+  SeqStore *store;
+  const char *name; /* without the schema */
+  size_t n;
+} SeqTarget;
+
+int seq_find_store(SeqSession *, const char *schema, SeqStore **);
+int seq_no_store(SeqSession *, const char *schema);
+int seq_is_schema(SeqSession *, const char *name);
+int seq_split_schema(SeqSession *, const char *name, size_t n, char **schema);
+int seq_resolve(SeqSession *, const char *name, size_t n, int is_new,
+                SeqTarget *);
+void seq_refresh(SeqSession *);
+
+/**** seq_call.c *********************************************************/
+
 int seq_nextval(SeqSession *, const char *name, size_t n, int64_t count,
                 int64_t *result);
 int seq_currval(SeqSession *, const char *name, size_t n, int64_t *result);
@@ -422,19 +465,51 @@ static inline void seq_publish(_Atomic int64_t *floor, int64_t last) {
   atomic_store_explicit(floor, last, memory_order_release);
 }
 
-/* Hand out the next of value->left values that may be handed out unseen. */
-static inline int64_t seq_value_step(SeqValue *value) {
-  int64_t next = value->next;
-  value->next = (int64_t)((uint64_t)next + (uint64_t)value->step);
-  value->left--;
-  return next;
-}
+/**** sequences.c, seq_cursor.c, seq_update.c ****************************/
 
-/**** sequences.c ********************************************************/
+typedef struct SequencesVtab {
+  sqlite3_vtab base;
+  SeqStore *store;
+  char *view; /* NULL if there is none */
+} SequencesVtab;
+
+enum {
+  COLUMN_NAME,
+  COLUMN_LAST_VALUE,
+  COLUMN_DATA_TYPE,
+  COLUMN_START_VALUE,
+  COLUMN_MIN_VALUE,
+  COLUMN_MAX_VALUE,
+  COLUMN_INCREMENT_BY,
+  COLUMN_CYCLE,
+  COLUMN_CACHE_SIZE,
+  COLUMN_MODE,
+  COLUMN_OWNED_BY,
+  COLUMN_SEQ_NO,
+  COLUMN_PRIMARY_TERM
+};
 
 extern const char seq_module_name[];
-int seq_value_integer(sqlite3_value *, int64_t *number);
 int sequences_register(sqlite3 *, SeqSession *);
+int sequences_error(SequencesVtab *, int rc);
+
+int sequences_best_index(sqlite3_vtab *, sqlite3_index_info *);
+int sequences_open(sqlite3_vtab *, sqlite3_vtab_cursor **);
+int sequences_close(sqlite3_vtab_cursor *);
+int sequences_filter(sqlite3_vtab_cursor *, int plan, const char *, int argc,
+                     sqlite3_value **argv);
+int sequences_next(sqlite3_vtab_cursor *);
+int sequences_eof(sqlite3_vtab_cursor *);
+int sequences_column(sqlite3_vtab_cursor *, sqlite3_context *, int column);
+int sequences_rowid(sqlite3_vtab_cursor *, sqlite3_int64 *rowid);
+
+int sequences_update(sqlite3_vtab *, int argc, sqlite3_value **argv,
+                     sqlite3_int64 *rowid);
+int seq_value_integer(sqlite3_value *, int64_t *number);
+
+/**** seq_sentinel.c *****************************************************/
+
+extern const sqlite3_module seq_sentinel_module;
 void seq_connect_sentinel(SeqSession *);
 
 /**** seq_func.c *********************************************************/
