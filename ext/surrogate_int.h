@@ -281,6 +281,7 @@ struct SeqValue {
   int64_t last;   /* currval() */
   int is_renamed; /* a name may mean another sequence: it is never hot */
   int is_defined; /* nextval() or setval() was called */
+  int is_wanted;  /* a request that is under way reports to it */
 
   /* Values that may be handed out without looking at the row: the rest of a
   ** reserved block, or what the row of an open transaction has room for. */
@@ -409,6 +410,7 @@ SeqValue *seq_value_get(SeqStore *, int64_t id);
 void seq_value_drop_block(SeqValue *);
 int seq_value_has_block(const SeqValue *, const SeqHeader *, const SeqRow *);
 void seq_value_forget(SeqStore *, int64_t id);
+void seq_value_release(SeqStore *, int64_t id);
 void seq_values_check(SeqStore *, int64_t store_id);
 
 int seq_store_attach(SeqSession *, const char *schema, const char *table,

@@ -127,6 +127,7 @@ static void set_current(SeqSession *session, SeqValue *value, int64_t last,
                         const char *name, size_t n, const SeqTarget *target) {
   value->last = last;
   value->is_defined = 1;
+  value->is_wanted = 0;
   session->last_used = value;
   if (session->hot != value) session->hot = 0;
   if (value->is_block) session->has_blocks = 1;
@@ -299,6 +300,7 @@ int seq_setval(SeqSession *session, const char *name, size_t n, int64_t value,
   request.number = value;
   request.flag = is_called;
   rc = write_named(session, name, n, 0, &request, &target);
+  if (rc == SQLITE_OK) request.value->is_wanted = 0;
   if (rc == SQLITE_OK && is_called) {
     request.value->last = value;
     request.value->is_defined = 1;

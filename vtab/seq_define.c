@@ -62,6 +62,7 @@ int seq_run_setval(SeqStore *store, SeqRequest *request) {
   row.state.last_value = request->number;
   row.state.is_called = request->flag;
   request->value = entry->value;
+  entry->value->is_wanted = 1;
   return set_row(store, entry, &row, 1, 0);
 }
 

@@ -190,6 +190,21 @@ void seq_value_forget(SeqStore *store, int64_t id) {
 }
 
 /*
+** A transaction that looked at a sequence is over.  If the session knows
+** nothing of it that outlives the transaction, do not keep its value.
+*/
+void seq_value_release(SeqStore *store, int64_t id) {
+  SeqSession *session = store->session;
+  SeqValue *value = seq_value_find(store, id);
+  if (value == 0 || value->is_wanted || value->is_defined || value->is_block) {
+    return;
+  }
+  reset_value(session, value);
+  seq_hash_remove(&session->values, &value->node);
+  sqlite3_free(value);
+}
+
+/*
 ** The schema has a store of that id now.  If it is not the one that the session
 ** knew, or in another file, forget the session's values of it.
 */

@@ -465,6 +465,7 @@ void seq_txn_end(SeqStore *store, int committed) {
     int outcome = SEQ_FLOOR_UNUSED;
     node = node->next;
     if (!committed && handed->is_new) seq_value_forget(store, handed->id);
+    seq_value_release(store, handed->id);
     if (!committed && handed->has_floor) outcome = SEQ_FLOOR_ROLLED_BACK;
     if (committed && handed->is_stored) outcome = SEQ_FLOOR_STORED;
     free_handed(handed, outcome);
@@ -537,6 +538,7 @@ int seq_run_nextval(SeqStore *store, SeqRequest *request) {
   }
   request->entry = entry;
   request->value = value;
+  value->is_wanted = 1;
   return rc;
 }
 
