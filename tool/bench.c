@@ -1,0 +1,976 @@
+/*
+** bench.c - what sequences cost, as ratios.
+**
+**   bench [--quick] [--strict] [--only N]... [--rounds N] EXTENSION
+**
+** Nanoseconds depend on the machine; what surrogate promises is a ratio
+** to something that everybody has: a function that does nothing, or an
+** ordinary table with the UPDATE written by hand.  So every line is a race
+** of two sides, A and B, in one process.  A turn of a side is a thousand
+** calls, or one statement over a whole table, between two looks at the
+** clock; a round is a number of turns (A B A B ..., so that a machine that
+** is busy with something else slows down both); it gives one ratio.  The
+** table shows the median of the rounds with the least and the greatest,
+** and the bound that the median is held to, if there is one.  The first
+** round warms up and is not counted.
+**
+** Sides that write have a database file each, with the same settings (WAL,
+** synchronous NORMAL, the default automatic checkpoint), and start a round
+** with an empty WAL, so that both pay for the checkpoints of their own
+** pages and for no others.
+**
+** Line 5 is not a race: it is what SQLite's allocator says, in bytes.
+**
+** The databases live in a new folder in $TMPDIR (or /tmp), which is removed
+** at the end.  Chance is seeded: every run asks for the same names.
+**
+** The exit status is 0; with --strict it is 1 if a median is over its
+** bound; it is 2 if anything failed.
+**
+** Errors: the first failure is printed where it happens and kept in
+** Bench.failed; from there on every helper does nothing, so that only
+** loops and the end of the program need to ask.
+*/
+#define _XOPEN_SOURCE    700
+#define _DARWIN_C_SOURCE 1
+
+#include <dirent.h>
+#include <errno.h>
+#include <signal.h>
+#include <sqlite3.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MAX_ROUNDS   99
+#define MAX_OPEN     16
+#define MAX_STMTS    32
+#define NAME_BYTES   8    /* of a numbered name: s0000001 */
+#define TURN_CALLS   1000 /* of a turn whose calls are statements */
+#define SCAN_TURNS   4    /* in a round whose turns scan a table */
+#define SMALL_STORE  10   /* sequences in the small store of lines 4 and 5 */
+#define MEMORY_SLACK 1024 /* bytes that count as no growth */
+
+#define INSERT_ROWS                                     \
+  "INSERT INTO t(x) WITH RECURSIVE n(i) AS (VALUES(1) " \
+  "UNION ALL SELECT i + 1 FROM n WHERE i < %lld) SELECT i FROM n"
+#define NUMBERED_NAMES                             \
+  "WITH RECURSIVE n(i) AS (VALUES(1) "             \
+  "UNION ALL SELECT i + 1 FROM n WHERE i < %lld) " \
+  "SELECT printf('s%%07d', i), 0 FROM n"
+#define RECIPE_SELECT                                  \
+  "SELECT last_value, _seq_no, _primary_term FROM %s " \
+  "WHERE name = ?1"
+#define RECIPE_WHERE " WHERE name = ?2 AND _seq_no = ?3 AND _primary_term = ?4"
+
+typedef struct Bench {
+  const char *extension;
+  char *folder;
+  int quick;
+  int strict;
+  unsigned only; /* bit N: run line N; 0: all */
+  int rounds;
+  sqlite3_int64 rows;    /* of a table that is scanned or filled */
+  int turns;             /* of TURN_CALLS calls in a round */
+  sqlite3_int64 large;   /* sequences in the large store */
+  sqlite3_int64 touched; /* sequences used in one transaction, line 5 */
+  int judged;            /* medians that have a bound */
+  int over;              /* of them over it */
+  int failed;
+  sqlite3 *open[MAX_OPEN];
+  int n_open;
+  sqlite3_stmt *stmts[MAX_STMTS];
+  int n_stmts;
+} Bench;
+
+typedef struct Side Side;
+struct Side {
+  void (*turn)(Bench *, Side *);   /* what is timed: calls calls */
+  void (*before)(Bench *, Side *); /* untimed, before each round; or NULL */
+  sqlite3 *db;
+  sqlite3_stmt *first;
+  sqlite3_stmt *second; /* of the recipe: its UPDATE */
+  int returning;        /* the UPDATE answers with a row */
+  sqlite3_int64 calls;  /* of a turn */
+  int turns;            /* of a round */
+  sqlite3_int64 names;  /* turn_random: how many to choose from */
+  uint64_t random;
+  double ns[MAX_ROUNDS]; /* a call, by round */
+};
+
+/* Set by SIGINT and SIGTERM, so that the folder is removed then too. */
+static volatile sig_atomic_t interrupted = 0;
+
+static void on_signal(int number) {
+  (void)number;
+  interrupted = 1;
+}
+
+/* ---- errors ------------------------------------------------------------ */
+
+/* Prints the first failure, and makes every later helper do nothing. */
+static void fail(Bench *bench, const char *format, ...) {
+  va_list ap;
+  if (bench->failed) return;
+  bench->failed = 1;
+  fflush(stdout);
+  fputs("bench: ", stderr);
+  va_start(ap, format);
+  vfprintf(stderr, format, ap);
+  va_end(ap);
+  fputc('\n', stderr);
+}
+
+static int stopped(Bench *bench) {
+  if (interrupted) fail(bench, "interrupted");
+  return bench->failed;
+}
+
+static void fail_sql(Bench *bench, sqlite3 *db, const char *what) {
+  fail(bench, "%s: %s", what, sqlite3_errmsg(db));
+}
+
+/* ---- databases and statements ------------------------------------------ */
+
+static void noop_func(sqlite3_context *ctx, int argc, sqlite3_value **argv) {
+  (void)argc;
+  (void)argv;
+  sqlite3_result_int64(ctx, 1);
+}
+
+/* Runs SQL made with sqlite3_mprintf()'s formats. */
+static void run(Bench *bench, sqlite3 *db, const char *format, ...) {
+  va_list ap;
+  char *sql;
+  if (stopped(bench)) return;
+  va_start(ap, format);
+  sql = sqlite3_vmprintf(format, ap);
+  va_end(ap);
+  if (sql == NULL) {
+    fail(bench, "out of memory");
+    return;
+  }
+  if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK) {
+    fail_sql(bench, db, sql);
+  }
+  sqlite3_free(sql);
+}
+
+/* A statement that lives until close_all(); NULL on error. */
+static sqlite3_stmt *prepare(Bench *bench, sqlite3 *db, const char *format,
+                             ...) {
+  va_list ap;
+  char *sql;
+  sqlite3_stmt *stmt = NULL;
+  if (stopped(bench)) return NULL;
+  if (bench->n_stmts == MAX_STMTS) {
+    fail(bench, "too many statements");
+    return NULL;
+  }
+  va_start(ap, format);
+  sql = sqlite3_vmprintf(format, ap);
+  va_end(ap);
+  if (sql == NULL) {
+    fail(bench, "out of memory");
+    return NULL;
+  }
+  if (sqlite3_prepare_v3(db, sql, -1, SQLITE_PREPARE_PERSISTENT, &stmt, NULL) !=
+      SQLITE_OK) {
+    fail_sql(bench, db, sql);
+  } else {
+    bench->stmts[bench->n_stmts++] = stmt;
+  }
+  sqlite3_free(sql);
+  return stmt;
+}
+
+/* sqlite3_exec() callback: an error unless the journal mode is WAL. */
+static int require_wal(void *unused, int n, char **values, char **names) {
+  (void)unused;
+  (void)names;
+  return n != 1 || values[0] == NULL || strcmp(values[0], "wal") != 0;
+}
+
+/* A connection to the file NAME in the folder, with the extension, noop()
+** and the settings that all sides share; open until close_all(). */
+static sqlite3 *open_database(Bench *bench, const char *name) {
+  sqlite3 *db = NULL;
+  char *path = NULL;
+  char *error = NULL;
+  int rc;
+  if (stopped(bench)) return NULL;
+  if (bench->n_open == MAX_OPEN) {
+    fail(bench, "too many databases");
+    return NULL;
+  }
+  path = sqlite3_mprintf("%s/%s", bench->folder, name);
+  if (path == NULL) {
+    fail(bench, "out of memory");
+    return NULL;
+  }
+  rc = sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
+                       NULL);
+  if (db != NULL) bench->open[bench->n_open++] = db;
+  if (rc != SQLITE_OK) {
+    fail(bench, "%s: %s", path, db ? sqlite3_errmsg(db) : "out of memory");
+    goto done;
+  }
+  rc = sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 1, NULL);
+  if (rc == SQLITE_OK) {
+    rc = sqlite3_load_extension(db, bench->extension, NULL, &error);
+  }
+  if (rc != SQLITE_OK) {
+    fail(bench, "%s: %s", bench->extension, error ? error : sqlite3_errmsg(db));
+    sqlite3_free(error);
+    goto done;
+  }
+  rc = sqlite3_create_function_v2(db, "noop", 1, SQLITE_UTF8 | SQLITE_INNOCUOUS,
+                                  NULL, noop_func, NULL, NULL, NULL);
+  if (rc != SQLITE_OK) {
+    fail_sql(bench, db, "noop");
+    goto done;
+  }
+  if (sqlite3_exec(db, "PRAGMA journal_mode = WAL", require_wal, NULL, NULL) !=
+      SQLITE_OK) {
+    fail(bench, "%s: no WAL here", path);
+  }
+  run(bench, db,
+      "PRAGMA synchronous = NORMAL;"
+      "PRAGMA journal_size_limit = -1;"
+      "PRAGMA wal_autocheckpoint = 1000");
+done:
+  sqlite3_free(path);
+  return bench->failed ? NULL : db;
+}
+
+/* A new database with a store that holds the sequence s. */
+static sqlite3 *open_store(Bench *bench, const char *name) {
+  sqlite3 *db = open_database(bench, name);
+  run(bench, db, "CREATE VIRTUAL TABLE sequences USING sequences");
+  run(bench, db, "INSERT INTO sequences(name, last_value) VALUES ('s', 0)");
+  return db;
+}
+
+/* Finalizes and closes what was opened since the last call. */
+static void close_all(Bench *bench) {
+  int i;
+  for (i = 0; i < bench->n_stmts; i++) {
+    sqlite3_finalize(bench->stmts[i]); /* its error was the last step's */
+  }
+  bench->n_stmts = 0;
+  for (i = 0; i < bench->n_open; i++) {
+    if (sqlite3_close(bench->open[i]) != SQLITE_OK) {
+      fail_sql(bench, bench->open[i], "close");
+    }
+  }
+  bench->n_open = 0;
+}
+
+/* Removes every file of the folder, except those whose name starts with
+** KEEP (NULL: none). */
+static void remove_files(Bench *bench, const char *keep) {
+  DIR *dir = opendir(bench->folder);
+  struct dirent *entry;
+  if (dir == NULL) {
+    fail(bench, "%s: %s", bench->folder, strerror(errno));
+    return;
+  }
+  while ((entry = readdir(dir)) != NULL) {
+    char *path;
+    if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) {
+      continue;
+    }
+    if (keep != NULL && strncmp(entry->d_name, keep, strlen(keep)) == 0) {
+      continue;
+    }
+    path = sqlite3_mprintf("%s/%s", bench->folder, entry->d_name);
+    if (path == NULL || unlink(path) != 0) {
+      fail(bench, "cannot remove %s/%s", bench->folder, entry->d_name);
+    }
+    sqlite3_free(path);
+  }
+  closedir(dir);
+}
+
+/* Steps to the end, resets, and returns the first column of the last row
+** (0 without one). */
+static sqlite3_int64 step_all(Bench *bench, sqlite3_stmt *stmt) {
+  sqlite3_int64 value = 0;
+  int rc;
+  if (bench->failed) return 0;
+  while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+    value = sqlite3_column_int64(stmt, 0);
+  }
+  if (rc != SQLITE_DONE) {
+    fail_sql(bench, sqlite3_db_handle(stmt), sqlite3_sql(stmt));
+  }
+  sqlite3_reset(stmt);
+  return value;
+}
+
+/* ---- turns: what is timed ---------------------------------------------- */
+
+/* One statement that makes all the calls, in a write transaction. */
+static void turn_statement(Bench *bench, Side *side) {
+  run(bench, side->db, "BEGIN IMMEDIATE");
+  step_all(bench, side->first);
+  run(bench, side->db, "COMMIT");
+}
+
+/* One statement a call, which must answer with a positive number. */
+static void turn_autocommit(Bench *bench, Side *side) {
+  sqlite3_int64 i;
+  for (i = 0; i < side->calls && !bench->failed; i++) {
+    if (step_all(bench, side->first) < 1) {
+      fail(bench, "no value: %s", sqlite3_sql(side->first));
+    }
+  }
+}
+
+/* The recipe: read, add one, swap.  Nobody competes, so each swap wins. */
+static void turn_recipe(Bench *bench, Side *side) {
+  sqlite3_stmt *read = side->first;
+  sqlite3_stmt *swap = side->second;
+  sqlite3_int64 i;
+  for (i = 0; i < side->calls && !bench->failed; i++) {
+    sqlite3_int64 value, seq_no, primary_term, swapped;
+    if (sqlite3_step(read) != SQLITE_ROW) {
+      fail_sql(bench, side->db, sqlite3_sql(read));
+      break;
+    }
+    value = sqlite3_column_int64(read, 0) + 1;
+    seq_no = sqlite3_column_int64(read, 1);
+    primary_term = sqlite3_column_int64(read, 2);
+    if (sqlite3_step(read) != SQLITE_DONE) {
+      fail_sql(bench, side->db, sqlite3_sql(read));
+    }
+    sqlite3_reset(read);
+    if (sqlite3_bind_int64(swap, 1, value) != SQLITE_OK ||
+        sqlite3_bind_int64(swap, 3, seq_no) != SQLITE_OK ||
+        sqlite3_bind_int64(swap, 4, primary_term) != SQLITE_OK) {
+      fail_sql(bench, side->db, "bind");
+    }
+    swapped = step_all(bench, swap);
+    if (side->returning ? swapped != value : sqlite3_changes(side->db) != 1) {
+      fail(bench, "a swap was lost: %s", sqlite3_sql(swap));
+    }
+  }
+}
+
+static void turn_recipe_in_transaction(Bench *bench, Side *side) {
+  run(bench, side->db, "BEGIN IMMEDIATE");
+  turn_recipe(bench, side);
+  run(bench, side->db, "COMMIT");
+}
+
+/* xorshift64*: good enough to choose names, and the same everywhere. */
+static uint64_t next_random(uint64_t *state) {
+  *state ^= *state >> 12;
+  *state ^= *state << 25;
+  *state ^= *state >> 27;
+  return *state * UINT64_C(2685821657736338717);
+}
+
+/* Writes printf("s%07d", NUMBER), faster. */
+static void number_name(char name[NAME_BYTES], sqlite3_int64 number) {
+  int i;
+  name[0] = 's';
+  for (i = NAME_BYTES - 1; i > 0; i--) {
+    name[i] = (char)('0' + number % 10);
+    number /= 10;
+  }
+}
+
+static void call_by_name(Bench *bench, sqlite3_stmt *stmt,
+                         sqlite3_int64 number) {
+  char name[NAME_BYTES];
+  number_name(name, number);
+  if (sqlite3_bind_text(stmt, 1, name, NAME_BYTES, SQLITE_STATIC) !=
+      SQLITE_OK) {
+    fail_sql(bench, sqlite3_db_handle(stmt), "bind");
+  }
+  if (step_all(bench, stmt) < 1) {
+    fail(bench, "no value for %.*s", NAME_BYTES, name);
+  }
+}
+
+/* One statement a call, with a name by chance. */
+static void turn_random(Bench *bench, Side *side) {
+  sqlite3_int64 i;
+  for (i = 0; i < side->calls && !bench->failed; i++) {
+    uint64_t pick = (next_random(&side->random) >> 11) % (uint64_t)side->names;
+    call_by_name(bench, side->first, (sqlite3_int64)pick + 1);
+  }
+  if (!bench->failed) sqlite3_clear_bindings(side->first);
+}
+
+/* Before a round that fills the table d: empties it. */
+static void empty_table(Bench *bench, Side *side) {
+  run(bench, side->db, "DELETE FROM d");
+}
+
+/* ---- races and their report -------------------------------------------- */
+
+static double now_ns(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
+}
+
+/* Empties the WAL, and keeps its file. */
+static void checkpoint(Bench *bench, sqlite3 *db) {
+  if (stopped(bench)) return;
+  if (sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_RESTART, NULL,
+                                NULL) != SQLITE_OK) {
+    fail_sql(bench, db, "checkpoint");
+  }
+}
+
+/* One round: sets ns[ROUND] of each side. */
+static void race_round(Bench *bench, Side *sides, int n_sides, int round) {
+  int turn, i;
+  for (i = 0; i < n_sides; i++) {
+    if (sides[i].before) sides[i].before(bench, &sides[i]);
+    checkpoint(bench, sides[i].db);
+    sides[i].ns[round] = 0;
+  }
+  for (turn = 0; turn < sides[0].turns && !stopped(bench); turn++) {
+    for (i = 0; i < n_sides; i++) {
+      double start = now_ns();
+      sides[i].turn(bench, &sides[i]);
+      sides[i].ns[round] += now_ns() - start;
+    }
+  }
+  for (i = 0; i < n_sides; i++) {
+    sides[i].ns[round] /= (double)sides[i].calls * sides[i].turns;
+  }
+}
+
+/* Fills ns[] of the sides, whose numbers of turns are equal. */
+static void race(Bench *bench, Side *sides, int n_sides) {
+  int round;
+  race_round(bench, sides, n_sides, 0); /* warms up */
+  for (round = 0; round < bench->rounds; round++) {
+    race_round(bench, sides, n_sides, round);
+  }
+}
+
+static int compare_doubles(const void *left, const void *right) {
+  double a = *(const double *)left;
+  double b = *(const double *)right;
+  return (a > b) - (a < b);
+}
+
+/* The median; sorts the values. */
+static double median(double *values, int n) {
+  qsort(values, (size_t)n, sizeof *values, compare_doubles);
+  return n % 2 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
+}
+
+static double median_ns(const Bench *bench, const Side *side) {
+  double values[MAX_ROUNDS];
+  memcpy(values, side->ns, (size_t)bench->rounds * sizeof *values);
+  return median(values, bench->rounds);
+}
+
+/* "ok" or "OVER", and counts it. */
+static const char *verdict(Bench *bench, int is_over) {
+  bench->judged++;
+  bench->over += is_over;
+  return is_over ? "OVER" : "ok";
+}
+
+static void heading(int line, const char *title) {
+  printf("\n%d. %s\n", line, title);
+  fflush(stdout);
+}
+
+/* One row: A against B, held to the bound (0: for information). */
+static void report(Bench *bench, const char *label, const Side *a,
+                   const Side *b, double bound) {
+  double ratios[MAX_ROUNDS];
+  double middle;
+  int i;
+  if (bench->failed) return;
+  for (i = 0; i < bench->rounds; i++)
+    ratios[i] = a->ns[i] / b->ns[i];
+  middle = median(ratios, bench->rounds); /* and sorts */
+  printf("   %-27s %8.1f %8.1f %6.2f %6.2f %6.2f", label, median_ns(bench, a),
+         median_ns(bench, b), middle, ratios[0], ratios[bench->rounds - 1]);
+  if (bound > 0) printf("  %5.2f %s", bound, verdict(bench, middle > bound));
+  putchar('\n');
+  fflush(stdout);
+}
+
+/* One row of line 5; bound < 0: for information. */
+static void report_bytes(Bench *bench, const char *label, sqlite3_int64 bytes,
+                         sqlite3_int64 bound) {
+  if (bench->failed) return;
+  printf("   %-52s %11lld", label, (long long)bytes);
+  if (bound >= 0) {
+    printf("  %5lld %s", (long long)bound, verdict(bench, bytes > bound));
+  }
+  putchar('\n');
+  fflush(stdout);
+}
+
+/* ---- the lines --------------------------------------------------------- */
+
+static Side new_side(void (*turn)(Bench *, Side *), sqlite3 *db,
+                     sqlite3_stmt *stmt, sqlite3_int64 calls, int turns) {
+  Side side;
+  memset(&side, 0, sizeof side);
+  side.turn = turn;
+  side.db = db;
+  side.first = stmt;
+  side.calls = calls;
+  side.turns = turns;
+  return side;
+}
+
+/* A side whose SQL makes a call for each row of t, in a transaction. */
+static Side scanning(Bench *bench, sqlite3 *db, const char *sql) {
+  return new_side(turn_statement, db, prepare(bench, db, "%s", sql),
+                  bench->rows, SCAN_TURNS);
+}
+
+/* A side whose SQL makes one call, in autocommit. */
+static Side calling(Bench *bench, sqlite3 *db, const char *sql) {
+  return new_side(turn_autocommit, db, prepare(bench, db, "%s", sql),
+                  TURN_CALLS, bench->turns);
+}
+
+/* t(x), 1 to bench->rows, and a page cache that holds it. */
+static void fill_t(Bench *bench, sqlite3 *db) {
+  run(bench, db, "PRAGMA cache_size = -65536");
+  run(bench, db, "CREATE TABLE t(x INTEGER PRIMARY KEY)");
+  run(bench, db, INSERT_ROWS, bench->rows);
+}
+
+static void line_1(Bench *bench) {
+  sqlite3 *db = open_store(bench, "scan");
+  Side sides[2];
+  heading(1, "In a write transaction: SELECT count(f('s')) FROM t");
+  fill_t(bench, db);
+  sides[0] = scanning(bench, db, "SELECT count(nextval('s')) FROM t");
+  sides[1] = scanning(bench, db, "SELECT count(noop('s')) FROM t");
+  race(bench, sides, 2);
+  report(bench, "nextval / noop", &sides[0], &sides[1], 1.25);
+}
+
+/* A side that keeps its number by hand; TAIL is '' or 'WITHOUT ROWID'. */
+static Side by_hand(Bench *bench, const char *file, const char *tail) {
+  sqlite3 *db = open_database(bench, file);
+  run(bench, db, "CREATE TABLE t(name TEXT PRIMARY KEY, v INTEGER) %s", tail);
+  run(bench, db, "INSERT INTO t VALUES ('s', 0)");
+  return calling(bench, db,
+                 "UPDATE t SET v = v + 1 WHERE name = 's' RETURNING v");
+}
+
+static void line_2(Bench *bench) {
+  sqlite3 *db = open_store(bench, "nextval");
+  Side sides[3];
+  int rowid_is_faster;
+  heading(2, "Autocommit: SELECT nextval('s') / UPDATE t ... RETURNING v");
+  sides[0] = calling(bench, db, "SELECT nextval('s')");
+  sides[1] = by_hand(bench, "by_hand", "WITHOUT ROWID");
+  sides[2] = by_hand(bench, "by_hand_rowid", "");
+  race(bench, sides, 3);
+  if (bench->failed) return;
+  rowid_is_faster = median_ns(bench, &sides[2]) < median_ns(bench, &sides[1]);
+  report(bench, "nextval / WITHOUT ROWID", &sides[0], &sides[1],
+         rowid_is_faster ? 0 : 1.0);
+  report(bench, "nextval / rowid table", &sides[0], &sides[2],
+         rowid_is_faster ? 1.0 : 0);
+}
+
+/* The recipe on TABLE, whose UPDATE sets also what EXTRA says. */
+static Side recipe(Bench *bench, sqlite3 *db, const char *table,
+                   const char *extra, int returning) {
+  Side side;
+  run(bench, db, "INSERT INTO %s(name, last_value) VALUES ('mysequence', 0)",
+      table);
+  side = new_side(turn_recipe, db, prepare(bench, db, RECIPE_SELECT, table),
+                  TURN_CALLS, bench->turns);
+  side.second =
+      prepare(bench, db, "UPDATE %s SET last_value = ?1%s%s%s", table, extra,
+              RECIPE_WHERE, returning ? " RETURNING last_value" : "");
+  side.returning = returning;
+  if (bench->failed) return side;
+  if (sqlite3_bind_text(side.first, 1, "mysequence", -1, SQLITE_STATIC) !=
+          SQLITE_OK ||
+      sqlite3_bind_text(side.second, 2, "mysequence", -1, SQLITE_STATIC) !=
+          SQLITE_OK) {
+    fail_sql(bench, db, "bind");
+  }
+  return side;
+}
+
+/* The recipe on SEQUENCES as DDL makes it, against an ordinary table. */
+static void race_recipe(Bench *bench, const char *ddl, const char *label,
+                        int returning, double bound) {
+  Side sides[2];
+  sqlite3 *db = open_database(bench, label);
+  sqlite3 *plain = NULL;
+  char *by_hand_name = sqlite3_mprintf("%s by hand", label);
+  char *in_transaction = sqlite3_mprintf("%s, transaction", label);
+  if (by_hand_name == NULL || in_transaction == NULL) {
+    fail(bench, "out of memory");
+    goto done;
+  }
+  plain = open_database(bench, by_hand_name);
+  run(bench, db, "%s", ddl);
+  run(bench, plain,
+      "CREATE TABLE plain(name TEXT PRIMARY KEY, last_value BIGINT,"
+      " _seq_no INTEGER DEFAULT 0, _primary_term INTEGER DEFAULT 1)");
+  sides[0] = recipe(bench, db, "sequences", "", returning);
+  sides[1] =
+      recipe(bench, plain, "plain", ", _seq_no = _seq_no + 1", returning);
+  race(bench, sides, 2);
+  report(bench, label, &sides[0], &sides[1], bound);
+  sides[0].turn = sides[1].turn = turn_recipe_in_transaction;
+  race(bench, sides, 2);
+  report(bench, in_transaction, &sides[0], &sides[1], 0);
+done:
+  sqlite3_free(by_hand_name);
+  sqlite3_free(in_transaction);
+}
+
+static void line_3(Bench *bench) {
+  heading(3, "The recipe's SELECT and UPDATE / the same on a table by hand");
+  race_recipe(bench, "CREATE VIRTUAL TABLE sequences USING sequences",
+              "virtual table", 0, 1.3);
+  race_recipe(bench,
+              "CREATE VIRTUAL TABLE sequence_store"
+              " USING sequences(view=sequences)",
+              "view, RETURNING", 1, 1.6);
+}
+
+/* Opens the database "keep-KIND-COUNT", of COUNT sequences s0000001 and so
+** on, or of as many rows of an ordinary table; makes it the first time. */
+static sqlite3 *open_numbered(Bench *bench, const char *kind,
+                              sqlite3_int64 count) {
+  char *name = sqlite3_mprintf("keep-%s-%lld", kind, count);
+  char *path = sqlite3_mprintf("%s/%s", bench->folder, name);
+  sqlite3 *db = NULL;
+  if (name == NULL || path == NULL) {
+    fail(bench, "out of memory");
+  } else if (access(path, F_OK) == 0) {
+    db = open_database(bench, name);
+  } else {
+    db = open_database(bench, name);
+    if (strcmp(kind, "store") == 0) {
+      run(bench, db, "CREATE VIRTUAL TABLE sequences USING sequences");
+    } else {
+      run(bench, db,
+          "CREATE TABLE sequences(name TEXT PRIMARY KEY, last_value INTEGER)"
+          " WITHOUT ROWID");
+    }
+    run(bench, db, "INSERT INTO sequences(name, last_value) " NUMBERED_NAMES,
+        count);
+    checkpoint(bench, db);
+  }
+  sqlite3_free(name);
+  sqlite3_free(path);
+  return db;
+}
+
+static Side numbered_side(Bench *bench, const char *kind, const char *sql,
+                          sqlite3_int64 count) {
+  sqlite3 *db = open_numbered(bench, kind, count);
+  Side side = new_side(turn_random, db, prepare(bench, db, "%s", sql),
+                       TURN_CALLS, bench->turns);
+  side.names = count;
+  side.random = UINT64_C(0x5eed0000) + (uint64_t)count;
+  return side;
+}
+
+/* A large store against a small one; and again without checkpoints, which
+** write a page once for all the calls of a small store, but once a call for
+** random names of a large one, whatever the statement is. */
+static void race_numbered(Bench *bench, const char *kind, const char *sql,
+                          const char *label, double bound) {
+  Side sides[2];
+  char *no_checkpoints = sqlite3_mprintf("%s, no checkpoints", label);
+  int i;
+  if (no_checkpoints == NULL) {
+    fail(bench, "out of memory");
+    return;
+  }
+  sides[0] = numbered_side(bench, kind, sql, bench->large);
+  sides[1] = numbered_side(bench, kind, sql, SMALL_STORE);
+  race(bench, sides, 2);
+  report(bench, label, &sides[0], &sides[1], bound);
+  for (i = 0; i < 2; i++) {
+    run(bench, sides[i].db, "PRAGMA wal_autocheckpoint = 0");
+  }
+  race(bench, sides, 2);
+  report(bench, no_checkpoints, &sides[0], &sides[1], 0);
+  sqlite3_free(no_checkpoints);
+}
+
+static void line_4(Bench *bench) {
+  char title[80];
+  snprintf(title, sizeof title,
+           "Autocommit, a random name: a store of %lld / of %d",
+           (long long)bench->large, SMALL_STORE);
+  heading(4, title);
+  race_numbered(bench, "store", "SELECT nextval(?1)", "nextval", 2.0);
+  race_numbered(bench, "table",
+                "UPDATE sequences SET last_value = last_value + 1"
+                " WHERE name = ?1 RETURNING last_value",
+                "by hand", 0);
+}
+
+/* Bytes that SQLite has allocated, without the pages of DB's cache. */
+static sqlite3_int64 bytes_without_cache(Bench *bench, sqlite3 *db) {
+  int cache = 0;
+  int high = 0;
+  if (bench->failed) return 0;
+  if (sqlite3_db_status(db, SQLITE_DBSTATUS_CACHE_USED, &cache, &high, 0) !=
+      SQLITE_OK) {
+    fail_sql(bench, db, "sqlite3_db_status");
+  }
+  return sqlite3_memory_used() - cache;
+}
+
+/* The same, after what can be given back was. */
+static sqlite3_int64 bytes_at_rest(Bench *bench, sqlite3 *db) {
+  if (bench->failed) return 0;
+  if (sqlite3_db_release_memory(db) != SQLITE_OK) {
+    fail_sql(bench, db, "sqlite3_db_release_memory");
+  }
+  return bytes_without_cache(bench, db);
+}
+
+/* What a new connection holds after nextval() of one of COUNT sequences.
+** The second connection is measured: the first one also pays for what the
+** process keeps. */
+static sqlite3_int64 connection_bytes(Bench *bench, sqlite3_int64 count) {
+  sqlite3_int64 bytes = 0;
+  int i;
+  open_numbered(bench, "store", count); /* makes it */
+  close_all(bench);
+  for (i = 0; i < 2; i++) {
+    sqlite3_int64 before = sqlite3_memory_used();
+    sqlite3 *db = open_numbered(bench, "store", count);
+    run(bench, db, "SELECT nextval('s0000001')");
+    bytes = bytes_at_rest(bench, db) - before;
+    close_all(bench);
+  }
+  return bytes;
+}
+
+/* Uses COUNT sequences in a transaction, and leaves it open. */
+static void use_in_transaction(Bench *bench, sqlite3 *db, sqlite3_stmt *stmt,
+                               sqlite3_int64 count) {
+  sqlite3_int64 i;
+  run(bench, db, "BEGIN IMMEDIATE");
+  for (i = 1; i <= count && !bench->failed; i++)
+    call_by_name(bench, stmt, i);
+  if (!bench->failed) sqlite3_clear_bindings(stmt);
+}
+
+static void line_5(Bench *bench) {
+  char label[80];
+  sqlite3_int64 small, large, rest;
+  sqlite3 *db;
+  sqlite3_stmt *stmt;
+  heading(5, "Memory in bytes, without the page cache");
+  small = connection_bytes(bench, SMALL_STORE);
+  large = connection_bytes(bench, bench->large);
+  snprintf(label, sizeof label, "a connection, one sequence used, store of %d",
+           SMALL_STORE);
+  report_bytes(bench, label, small, -1);
+  snprintf(label, sizeof label, "... store of %lld", (long long)bench->large);
+  report_bytes(bench, label, large, -1);
+  report_bytes(bench, "... the difference", large - small, MEMORY_SLACK);
+
+  db = open_numbered(bench, "store", bench->large);
+  /* A cache that is full from the start, so that its hash table, which
+  ** CACHE_USED does not count, does not grow meanwhile. */
+  run(bench, db, "PRAGMA cache_size = 100; SELECT count(*) FROM sequences");
+  stmt = prepare(bench, db, "SELECT nextval(?1)");
+  use_in_transaction(bench, db, stmt, 1);
+  run(bench, db, "COMMIT");
+  rest = bytes_at_rest(bench, db);
+  use_in_transaction(bench, db, stmt, bench->touched);
+  snprintf(label, sizeof label, "%lld used in a transaction, before COMMIT",
+           (long long)bench->touched);
+  report_bytes(bench, label, bytes_without_cache(bench, db) - rest, -1);
+  run(bench, db, "COMMIT");
+  /* Session values stay, for currval(): see doc/sequences.md. */
+  report_bytes(bench, "... after COMMIT (for currval())",
+               bytes_at_rest(bench, db) - rest, -1);
+  use_in_transaction(bench, db, stmt, bench->touched);
+  run(bench, db, "ROLLBACK");
+  report_bytes(bench, "... after ROLLBACK instead (the process's floors)",
+               bytes_at_rest(bench, db) - rest, -1);
+}
+
+/* A side that fills the table d, made by DDL, from t by SQL. */
+static Side filling(Bench *bench, const char *file, const char *ddl,
+                    const char *sql) {
+  sqlite3 *db = open_store(bench, file);
+  Side side;
+  fill_t(bench, db);
+  run(bench, db, "%s", ddl);
+  side = scanning(bench, db, sql);
+  side.turns = 1; /* the table is emptied before a round */
+  side.before = empty_table;
+  return side;
+}
+
+static void line_6(Bench *bench) {
+  sqlite3 *db;
+  Side sides[3];
+  heading(6, "For information");
+
+  db = open_store(bench, "cached");
+  run(bench, db, "SELECT create_sequence('c', 'CACHE 100')");
+  sides[0] = calling(bench, db, "SELECT nextval('c')");
+  sides[1] = by_hand(bench, "by_hand", "WITHOUT ROWID");
+  race(bench, sides, 2);
+  report(bench, "CACHE 100 / UPDATE by hand", &sides[0], &sides[1], 0);
+  close_all(bench);
+
+  db = open_store(bench, "alternating");
+  fill_t(bench, db);
+  run(bench, db, "INSERT INTO sequences(name, last_value) VALUES ('r', 0)");
+  sides[0] =
+      scanning(bench, db, "SELECT count(nextval(iif(x & 1, 'r', 's'))) FROM t");
+  sides[1] =
+      scanning(bench, db, "SELECT count(noop(iif(x & 1, 'r', 's'))) FROM t");
+  race(bench, sides, 2);
+  report(bench, "two sequences by turns/noop", &sides[0], &sides[1], 0);
+  close_all(bench);
+
+  sides[0] = filling(bench, "default",
+                     "CREATE TABLE d(id INT8 NOT NULL ON CONFLICT REPLACE"
+                     " DEFAULT (nextval('s')) PRIMARY KEY, x) WITHOUT ROWID",
+                     "INSERT INTO d(x) SELECT x FROM t");
+  sides[1] =
+      filling(bench, "value", "CREATE TABLE d(id INTEGER PRIMARY KEY, x)",
+              "INSERT INTO d SELECT nextval('s'), x FROM t");
+  sides[2] = filling(bench, "autoincrement",
+                     "CREATE TABLE d(id INTEGER PRIMARY KEY AUTOINCREMENT, x)",
+                     "INSERT INTO d(x) SELECT x FROM t");
+  race(bench, sides, 3);
+  report(bench, "DEFAULT / AUTOINCREMENT", &sides[0], &sides[2], 0);
+  report(bench, "VALUES(nextval) / AUTOINCR.", &sides[1], &sides[2], 0);
+}
+
+/* ---- main -------------------------------------------------------------- */
+
+static void (*const lines[])(Bench *) = {line_1, line_2, line_3,
+                                         line_4, line_5, line_6};
+#define N_LINES ((int)(sizeof lines / sizeof lines[0]))
+
+static int usage(void) {
+  fprintf(stderr,
+          "usage: bench [--quick] [--strict] [--only N]... [--rounds N] "
+          "EXTENSION\n"
+          "  --quick     fewer rounds, rows and sequences\n"
+          "  --strict    exit 1 if a median is over its bound\n"
+          "  --only N    only line N, 1 to %d\n"
+          "  --rounds N  rounds of a race, 1 to %d\n",
+          N_LINES, MAX_ROUNDS);
+  return 2;
+}
+
+/* Reads a number from 1 to MOST; 0 if it is none. */
+static int parse_count(const char *text, int most) {
+  char *end;
+  long number = text ? strtol(text, &end, 10) : 0;
+  if (text == NULL || *text == 0 || *end != 0) return 0;
+  return number < 1 || number > most ? 0 : (int)number;
+}
+
+/* Fills BENCH from the command line; false if it makes no sense. */
+static int parse_arguments(Bench *bench, int argc, char **argv) {
+  int rounds = 0;
+  int i;
+  for (i = 1; i < argc; i++) {
+    if (strcmp(argv[i], "--quick") == 0) {
+      bench->quick = 1;
+    } else if (strcmp(argv[i], "--strict") == 0) {
+      bench->strict = 1;
+    } else if (strcmp(argv[i], "--only") == 0) {
+      int line = parse_count(argv[i + 1], N_LINES);
+      if (line == 0) return 0;
+      bench->only |= 1u << line;
+      i++;
+    } else if (strcmp(argv[i], "--rounds") == 0) {
+      rounds = parse_count(argv[i + 1], MAX_ROUNDS);
+      if (rounds == 0) return 0;
+      i++;
+    } else if (argv[i][0] == '-' || bench->extension != NULL) {
+      return 0;
+    } else {
+      bench->extension = argv[i];
+    }
+  }
+  bench->rounds = rounds ? rounds : bench->quick ? 5 : 15;
+  bench->rows = bench->quick ? 100000 : 1000000;
+  bench->turns = bench->quick ? 5 : 20;
+  bench->large = bench->quick ? 100000 : 1000000;
+  bench->touched = bench->quick ? 10000 : 100000;
+  return bench->extension != NULL;
+}
+
+/* Makes the folder of the databases. */
+static void make_folder(Bench *bench) {
+  const char *parent = getenv("TMPDIR");
+  if (parent == NULL || *parent == 0) parent = "/tmp";
+  bench->folder = sqlite3_mprintf("%s/surrogate-bench-XXXXXX", parent);
+  if (bench->folder == NULL) {
+    fail(bench, "out of memory");
+  } else if (mkdtemp(bench->folder) == NULL) {
+    fail(bench, "%s: %s", bench->folder, strerror(errno));
+    sqlite3_free(bench->folder);
+    bench->folder = NULL;
+  }
+}
+
+static void remove_folder(Bench *bench) {
+  if (bench->folder == NULL) return;
+  remove_files(bench, NULL);
+  if (rmdir(bench->folder) != 0) {
+    fail(bench, "%s: %s", bench->folder, strerror(errno));
+  }
+  sqlite3_free(bench->folder);
+  bench->folder = NULL;
+}
+
+int main(int argc, char **argv) {
+  Bench bench;
+  int i;
+  memset(&bench, 0, sizeof bench);
+  if (!parse_arguments(&bench, argc, argv)) return usage();
+  signal(SIGINT, on_signal);
+  signal(SIGTERM, on_signal);
+  make_folder(&bench);
+  if (!bench.failed) {
+    printf("SQLite %s, %d rounds of %d statements or %lld rows\n\n",
+           sqlite3_libversion(), bench.rounds, bench.turns * TURN_CALLS,
+           (long long)bench.rows);
+    printf("   %-27s %8s %8s %6s %6s %6s  %5s\n", "A / B", "A, ns", "B, ns",
+           "A / B", "min", "max", "bound");
+  }
+  for (i = 0; i < N_LINES && !stopped(&bench); i++) {
+    if (bench.only != 0 && (bench.only & (1u << (i + 1))) == 0) continue;
+    lines[i](&bench);
+    close_all(&bench);
+    if (!bench.failed) remove_files(&bench, "keep-");
+  }
+  close_all(&bench);
+  remove_folder(&bench);
+  if (bench.failed) return 2;
+  printf("\n%d of %d within their bounds\n", bench.judged - bench.over,
+         bench.judged);
+  return bench.strict && bench.over > 0 ? 1 : 0;
+}
