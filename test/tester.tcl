@@ -86,7 +86,10 @@ proc open_db {name {file test.db}} {
   $name nullvalue NULL
   $name timeout 0
   $name enable_load_extension 1
+  # Some releases of SQLite read the schema before they run anything.
+  $name timeout 10000
   $name eval {SELECT load_extension($::env(SURROGATE_LIB))}
+  $name timeout 0
 }
 
 # A test may have closed the connection itself.

@@ -606,7 +606,12 @@ int seq_store_verify(SeqStoreSql *sql, char **report) {
   int rc = seq_store_read(sql, "", 0, &header, &row, 0, &found);
 
   *report = 0;
-  if (rc == SQLITE_OK) rc = seq_store_open_scan(sql, 0, &stmt);
+  if (rc == SQLITE_OK) {
+    rc = prepare(sql, 0,
+                 "SELECT NULL, data, name, owned_by FROM \"%w\".\"%w_data\""
+                 " WHERE name <> x''",
+                 &stmt);
+  }
   while (rc == SQLITE_OK) {
     rc = seq_store_next_row(sql, stmt, 0, 0, &writes);
     if (rc == SQLITE_ROW) rc = seq_store_decode(sql, stmt, &row, &found);
