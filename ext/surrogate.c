@@ -46,6 +46,9 @@ static int check_loaded(sqlite3 *db) {
   sqlite3_stmt *stmt = 0;
   int rc = sqlite3_prepare_v2(db, "SELECT surrogate_version()", -1, &stmt, 0);
   sqlite3_finalize(stmt);
+  if (rc == SQLITE_ERROR) {
+    sqlite3_exec(db, "", 0, 0, 0); /* sqlite3_open() looks at the last error */
+  }
   return rc;
 }
 

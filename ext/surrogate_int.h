@@ -150,10 +150,11 @@ enum { SEQ_FLOOR_UNUSED, SEQ_FLOOR_STORED, SEQ_FLOOR_ROLLED_BACK };
 int seq_floor_init(int *is_first);
 int seq_floor_read(const char *file, int64_t store_id, int64_t id,
                    SeqFloorValue *);
-SeqFloor *seq_floor_open(const char *file, int64_t store_id, int64_t id);
-void seq_floor_set(SeqFloor *, const void *owner, const SeqFloorValue *);
+SeqFloor *seq_floor_open(const char *file, int64_t store_id, int64_t id,
+                         unsigned *version);
+unsigned seq_floor_set(SeqFloor *, const SeqFloorValue *);
 _Atomic int64_t *seq_floor_last(SeqFloor *);
-void seq_floor_close(SeqFloor *, const void *owner, int outcome);
+void seq_floor_close(SeqFloor *, unsigned version, int outcome);
 
 /**** seq_row.c **********************************************************/
 
@@ -224,8 +225,11 @@ typedef struct SeqStoreSql {
   char *message;    /* of the last error, or NULL for that of the database */
   sqlite3_stmt *stmts[STMT_COUNT];
   SeqKept kept;
-  uint64_t writes; /* of this connection */
-  int is_stepping; /* a statement that reads the shadow table */
+  uint64_t writes;         /* of this connection */
+  int is_stepping;         /* a statement that reads the shadow table */
+  int is_writing;          /* one that writes it */
+  unsigned changes_before; /* of the connection, before the transaction */
+  unsigned changes;        /* of ours since */
 } SeqStoreSql;
 
 int seq_store_discover(sqlite3 *, const char *schema, char **table);
@@ -237,6 +241,7 @@ int seq_store_drop(SeqStoreSql *);
 int seq_store_rename(SeqStoreSql *, const char *new_table);
 void seq_store_finalize(SeqStoreSql *);
 void seq_store_forget(SeqStoreSql *);
+void seq_store_begin(SeqStoreSql *);
 void seq_store_committed(SeqStoreSql *);
 void seq_store_free(SeqStoreSql *);
 int seq_store_fail(SeqStoreSql *, int rc, const char *format, ...);
@@ -315,6 +320,7 @@ struct SeqStore {
   SeqHash handed;    /* what was handed out in it, by id */
   SeqEntry *dirty;   /* those that are ahead of their rows */
   int is_renamed;    /* the store was */
+  int is_created;    /* in it: SQLite tells of no older savepoint */
   int is_rewound;    /* there was a ROLLBACK TO */
 };
 
@@ -369,6 +375,7 @@ struct SeqSession {
 };
 
 void seq_txn_begin(SeqStore *);
+void seq_txn_created(SeqStore *);
 int seq_txn_flush(SeqStore *);
 int seq_txn_sync(SeqStore *);
 void seq_txn_rewind(SeqStore *);

@@ -37,9 +37,9 @@ struct SeqFloor {
   SeqFloorValue value; /* but for value.last */
   _Atomic int64_t last;
   int has_value;
-  int refs;          /* transactions that hold it */
-  int keep;          /* outlives them: something was rolled back */
-  const void *owner; /* the transaction that set the value */
+  unsigned version; /* rises with each value, and when one is rolled back */
+  int refs;         /* transactions that hold it */
+  int keep;         /* outlives them: something was rolled back */
 };
 
 static Mutex floors_lock = MUTEX_INIT;
@@ -107,9 +107,11 @@ int seq_floor_read(const char *file, int64_t store_id, int64_t id,
 
 /*
 ** Hold the floor of a sequence for a transaction, making it if there is none.
-** NULL if there is no memory.  Let go by seq_floor_close().
+** NULL if there is no memory.  *version is for seq_floor_close(), which lets go
+** of it.
 */
-SeqFloor *seq_floor_open(const char *file, int64_t store_id, int64_t id) {
+SeqFloor *seq_floor_open(const char *file, int64_t store_id, int64_t id,
+                         unsigned *version) {
   uint64_t hash = hash_key(file, store_id, id);
   size_t n = strlen(file) + 1;
   SeqFloor *floor;
@@ -130,20 +132,24 @@ SeqFloor *seq_floor_open(const char *file, int64_t store_id, int64_t id) {
       }
     }
   }
-  if (floor) floor->refs++;
+  if (floor) {
+    floor->refs++;
+    *version = floor->version;
+  }
   leave();
   return floor;
 }
 
-/* Set the floor, on behalf of the transaction `owner`. */
-void seq_floor_set(SeqFloor *floor, const void *owner,
-                   const SeqFloorValue *value) {
+/* Set the floor.  Returns its version, for seq_floor_close(). */
+unsigned seq_floor_set(SeqFloor *floor, const SeqFloorValue *value) {
+  unsigned version;
   enter();
   floor->value = *value;
   floor->last = value->last;
   floor->has_value = 1;
-  floor->owner = owner;
+  version = ++floor->version;
   leave();
+  return version;
 }
 
 /*
@@ -162,17 +168,17 @@ _Atomic int64_t *seq_floor_last(SeqFloor *floor) {
 ** SEQ_FLOOR_UNUSED: neither.
 **
 ** Another transaction may have come in between, since SQLite tells us of a
-** COMMIT after it gave the lock back: then the floor is that one's matter.
+** COMMIT after it gave the lock back: then the version is not the one that the
+** caller knows, and the floor is that one's matter.
 */
-void seq_floor_close(SeqFloor *floor, const void *owner, int outcome) {
+void seq_floor_close(SeqFloor *floor, unsigned version, int outcome) {
   enter();
   if (outcome == SEQ_FLOOR_ROLLED_BACK) {
     floor->keep = 1;
-  } else if (outcome == SEQ_FLOOR_STORED &&
-             (floor->owner == owner || floor->owner == 0)) {
+    floor->version++;
+  } else if (outcome == SEQ_FLOOR_STORED && floor->version == version) {
     floor->keep = 0;
   }
-  if (floor->owner == owner) floor->owner = 0;
   if (--floor->refs == 0 && !floor->keep) {
     seq_hash_remove(&floors, &floor->node);
     if (floors.n_node == 0) seq_hash_clear(&floors, 0);

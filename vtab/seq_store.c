@@ -263,17 +263,23 @@ static int step(SeqStoreSql *sql, sqlite3_stmt *stmt) {
 }
 
 /*
-** Step a statement that gives no rows, and reset it.  What is bound are the
+** Step a statement that writes one row, and reset it.  What is bound are the
 ** caller's bytes, and is bound anew before the next step.
 */
 static int run(SeqStoreSql *sql, sqlite3_stmt *stmt, int rc) {
+  if (rc != SQLITE_OK) return rc;
+  if (sql->is_writing) return malformed(sql, "a trigger is on its data");
   sql->writes++;
-  if (rc == SQLITE_OK) {
-    sqlite3_step(stmt);
-    rc = sqlite3_reset(stmt);
-    if (rc != SQLITE_OK) rc = database_error(sql, rc);
+  sql->is_writing = 1;
+  sqlite3_step(stmt);
+  rc = sqlite3_reset(stmt);
+  sql->is_writing = 0;
+  if (rc != SQLITE_OK) return database_error(sql, rc);
+  if (sqlite3_changes(sql->db) != 1) {
+    return malformed(sql, "a row was taken away");
   }
-  return rc;
+  sql->changes++;
+  return SQLITE_OK;
 }
 
 static int bind_name(sqlite3_stmt *stmt, int i, const char *name, size_t n) {
@@ -365,8 +371,19 @@ static uint32_t data_version(SeqStoreSql *sql) {
   return version;
 }
 
-/* A transaction was committed, in which nothing but ours changed the row. */
+/* A transaction begins. */
+void seq_store_begin(SeqStoreSql *sql) {
+  sql->changes_before = (unsigned)sqlite3_total_changes(sql->db);
+  sql->changes = 0;
+}
+
+/*
+** A transaction was committed.  If it changed nothing but by us, what is kept
+** is what the file has now.
+*/
 void seq_store_committed(SeqStoreSql *sql) {
+  unsigned changes = (unsigned)sqlite3_total_changes(sql->db);
+  if (changes - sql->changes_before != sql->changes) seq_store_forget(sql);
   if (sql->kept.is_valid) sql->kept.data_version = data_version(sql);
 }
 

@@ -49,8 +49,9 @@ struct SeqHanded {
   int64_t high;        /* the furthest of them */
 
   SeqFloor *floor; /* or NULL */
-  int has_floor;   /* its value is this transaction's */
-  int is_stored;   /* this transaction wrote the row, as far as we know */
+  unsigned floor_version;
+  int has_floor; /* its value is this transaction's */
+  int is_stored; /* this transaction wrote the row, as far as we know */
   size_t n_name;
   char *name; /* the name that the sequence last had */
 };
@@ -116,7 +117,8 @@ static SeqHanded *find_handed(SeqStore *store, int64_t id) {
 }
 
 static void free_handed(SeqHanded *handed, int outcome) {
-  if (handed->floor) seq_floor_close(handed->floor, handed, outcome);
+  if (handed->floor)
+    seq_floor_close(handed->floor, handed->floor_version, outcome);
   sqlite3_free(handed->name);
   sqlite3_free(handed);
 }
@@ -132,8 +134,9 @@ static int read_floor(SeqStore *store, SeqHanded *handed, const SeqRow *row) {
       floor.set_no != row->set_no) {
     return SQLITE_OK;
   }
-  handed->floor = seq_floor_open(seq_store_file(&store->sql),
-                                 store->header.store_id, row->id);
+  handed->floor =
+      seq_floor_open(seq_store_file(&store->sql), store->header.store_id,
+                     row->id, &handed->floor_version);
   if (handed->floor == 0) return SQLITE_NOMEM;
   if (row->def.cycle && floor.seq_no == row->seq_no) {
     handed->mark_set_no = row->set_no;
@@ -236,6 +239,86 @@ static void apply_floors(SeqEntry *entry) {
   }
 }
 
+/**** The end of entries *************************************************/
+
+/* Free all entries, with what they handed out noted. */
+static void free_entries(SeqStore *store) {
+  SeqNode *node = seq_hash_clear(&store->entries, 0);
+  while (node) {
+    SeqEntry *entry = (SeqEntry *)node;
+    SeqValue *value = entry->value;
+    node = node->next;
+    if (value) {
+      stop_handing_out(entry);
+      set_mark(entry);
+    }
+    sqlite3_free(entry);
+  }
+  store->dirty = 0;
+}
+
+/*
+** The blocks that this transaction reserved: they are in the file now, or with
+** is_undone they no longer are.
+*/
+static void end_blocks(SeqStore *store, int is_undone) {
+  for (size_t i = 0; i < store->handed.n_bucket; i++) {
+    SeqNode *node = store->handed.buckets[i];
+    for (; node; node = node->next) {
+      SeqValue *value = seq_value_find(store, ((SeqHanded *)node)->id);
+      if (value == 0 || !value->block_in_txn) continue;
+      value->block_in_txn = 0;
+      if (is_undone) seq_value_drop_block(value);
+    }
+  }
+}
+
+/* Forget all that is known of the store in this transaction. */
+static void discard(SeqStore *store) {
+  SeqNode *node;
+  free_entries(store);
+  end_blocks(store, 1);
+  node = seq_hash_clear(&store->handed, 0);
+  while (node) {
+    SeqHanded *handed = (SeqHanded *)node;
+    node = node->next;
+    free_handed(handed,
+                handed->has_floor ? SEQ_FLOOR_ROLLED_BACK : SEQ_FLOOR_UNUSED);
+  }
+  seq_store_forget(&store->sql);
+  store->has_header = 0;
+  store->is_header_dirty = 0;
+  store->is_rewound = 0;
+  store->txn_first = -1;
+}
+
+/*
+** The store was made in this transaction.  SQLite does not call xRollbackTo for
+** a savepoint that is older than the virtual table, so that check_created() has
+** to see whether it is still there.
+*/
+void seq_txn_created(SeqStore *store) {
+  discard(store);
+  store->is_created = 1;
+}
+
+static int check_created(SeqStore *store) {
+  SeqHeader header;
+  SeqRow row;
+  int found;
+  int rc;
+
+  if (!store->is_created || !store->has_header) return SQLITE_OK;
+  seq_store_forget(&store->sql);
+  rc = seq_store_read(&store->sql, "", 0, &header, &row, 0, &found);
+  if (rc == SQLITE_OK && header.store_id == store->header.store_id) return rc;
+  if (rc != SQLITE_OK && rc != SQLITE_ERROR && rc != SQLITE_CORRUPT_VTAB) {
+    return rc;
+  }
+  discard(store);
+  return SQLITE_OK;
+}
+
 /**** Reading ************************************************************/
 
 /*
@@ -271,7 +354,7 @@ static int set_name(SeqHanded *handed, const char *name, size_t n) {
 ** sequence does not exist.
 */
 int seq_txn_load(SeqStore *store, const char *name, size_t n, SeqEntry **out) {
-  SeqEntry *entry = find_entry(store, name, n);
+  SeqEntry *entry;
   SeqHeader header;
   SeqRow row;
   int found;
@@ -279,6 +362,9 @@ int seq_txn_load(SeqStore *store, const char *name, size_t n, SeqEntry **out) {
 
   assert(store->in_txn);
   *out = 0;
+  rc = check_created(store);
+  if (rc != SQLITE_OK) return rc;
+  entry = find_entry(store, name, n);
   if (entry && entry->is_loaded) {
     *out = entry;
     return SQLITE_OK;
@@ -336,11 +422,12 @@ static void mark_dirty(SeqEntry *entry) {
 void seq_txn_begin(SeqStore *store) {
   store->in_txn = 1;
   store->txn_first = -1;
+  seq_store_begin(&store->sql);
 }
 
 /* Write what is ahead of the file. */
 int seq_txn_flush(SeqStore *store) {
-  int rc = SQLITE_OK;
+  int rc = check_created(store);
   while (rc == SQLITE_OK && store->dirty) {
     SeqEntry *entry = store->dirty;
     stop_handing_out(entry);
@@ -383,7 +470,7 @@ static int make_good(SeqStore *store, SeqHanded *handed) {
 
 /* Flush, with what a ROLLBACK TO took back stored as consumed. */
 int seq_txn_sync(SeqStore *store) {
-  int rc = SQLITE_OK;
+  int rc = check_created(store);
   if (store->is_rewound) {
     for (size_t i = 0; i < store->handed.n_bucket; i++) {
       SeqNode *node = store->handed.buckets[i];
@@ -395,38 +482,6 @@ int seq_txn_sync(SeqStore *store) {
     if (rc == SQLITE_OK) store->is_rewound = 0;
   }
   return rc == SQLITE_OK ? seq_txn_flush(store) : rc;
-}
-
-/* Free all entries, with what they handed out noted. */
-static void free_entries(SeqStore *store) {
-  SeqNode *node = seq_hash_clear(&store->entries, 0);
-  while (node) {
-    SeqEntry *entry = (SeqEntry *)node;
-    SeqValue *value = entry->value;
-    node = node->next;
-    if (value) {
-      stop_handing_out(entry);
-      set_mark(entry);
-    }
-    sqlite3_free(entry);
-  }
-  store->dirty = 0;
-}
-
-/*
-** The blocks that this transaction reserved: they are in the file now, or with
-** is_undone they no longer are.
-*/
-static void end_blocks(SeqStore *store, int is_undone) {
-  for (size_t i = 0; i < store->handed.n_bucket; i++) {
-    SeqNode *node = store->handed.buckets[i];
-    for (; node; node = node->next) {
-      SeqValue *value = seq_value_find(store, ((SeqHanded *)node)->id);
-      if (value == 0 || !value->block_in_txn) continue;
-      value->block_in_txn = 0;
-      if (is_undone) seq_value_drop_block(value);
-    }
-  }
 }
 
 /*
@@ -452,6 +507,7 @@ void seq_txn_end(SeqStore *store, int committed) {
   SeqNode *node;
   if (store->is_renamed && !committed) seq_store_lose_name(&store->sql);
   store->is_renamed = 0;
+  store->is_created = 0;
   if (committed && store->has_header) {
     seq_store_committed(&store->sql);
   } else {
@@ -559,8 +615,9 @@ static int publish(SeqEntry *entry) {
   }
   if (!entry->has_handed || handed->is_new) return SQLITE_OK;
   if (handed->floor == 0) {
-    handed->floor = seq_floor_open(seq_store_file(&store->sql),
-                                   store->header.store_id, handed->id);
+    handed->floor =
+        seq_floor_open(seq_store_file(&store->sql), store->header.store_id,
+                       handed->id, &handed->floor_version);
     if (handed->floor == 0) return SQLITE_NOMEM;
   }
   floor.set_no = handed->base_set_no;
@@ -569,7 +626,7 @@ static int publish(SeqEntry *entry) {
   if (handed->has_high && !entry->row.def.cycle) {
     floor.last = furthest(handed, floor.last, handed->high);
   }
-  seq_floor_set(handed->floor, handed, &floor);
+  handed->floor_version = seq_floor_set(handed->floor, &floor);
   handed->has_floor = 1;
   if (entry->is_live) {
     /* A later setting may hand out what is behind an earlier one's. */
@@ -595,8 +652,12 @@ int seq_hand_out(SeqEntry *entry) {
 
   catch_up(entry);
   rc = publish(entry);
-  session->hot =
-      rc == SQLITE_OK && value->left > 0 && !value->is_renamed ? value : 0;
+  if (rc != SQLITE_OK || value->left == 0 || value->is_renamed ||
+      entry->store->is_created) {
+    session->hot = 0;
+  } else {
+    session->hot = value;
+  }
   return rc;
 }
 

@@ -224,7 +224,10 @@ static int sequences_create(sqlite3 *db, void *aux, int argc,
   rc = seq_store_create(sql);
   if (rc == SQLITE_OK && vtab->view) rc = create_view(sql, vtab->view);
   seq_session_leave(vtab->store->session);
-  if (rc == SQLITE_OK) begin(vtab->store); /* SQLite does not call xBegin */
+  if (rc == SQLITE_OK) {
+    begin(vtab->store); /* SQLite does not call xBegin */
+    seq_txn_created(vtab->store);
+  }
   if (rc != SQLITE_OK) {
     *error = sql->message;
     sql->message = 0;
@@ -283,7 +286,7 @@ static int sequences_rename(sqlite3_vtab *base, const char *new_name) {
   rc = seq_txn_flush(store);
   if (rc == SQLITE_OK) rc = seq_store_rename(&store->sql, new_name);
   if (rc == SQLITE_OK) rc = seq_store_set_table(&store->sql, new_name);
-  if (store->in_txn) store->is_renamed = 1;
+  store->is_renamed = 1;
   seq_session_leave(store->session);
   return sequences_error(vtab, rc);
 }
