@@ -283,10 +283,11 @@ struct SeqValue {
   SeqValue **hot; /* the session's `hot` */
   SeqStore *store;
   int64_t id;
-  int64_t last;   /* currval() */
-  int is_renamed; /* a name may mean another sequence: it is never hot */
-  int is_defined; /* nextval() or setval() was called */
-  int is_wanted;  /* a request that is under way reports to it */
+  int64_t last;      /* currval() */
+  int is_renamed;    /* a name may mean another sequence: it is never hot */
+  int is_defined;    /* nextval() or setval() was called */
+  int is_wanted;     /* a request that is under way reports to it */
+  int is_remembered; /* running statements may point to it */
 
   /* Values that may be handed out without looking at the row: the rest of a
   ** reserved block, or what the row of an open transaction has room for. */

@@ -132,6 +132,7 @@ static void nextval_func(sqlite3_context *context, int argc,
   }
   session = sqlite3_user_data(context);
   if (session->hot && session->hot->left > 0 && is_hot_name(session, argv[0])) {
+    session->hot->is_remembered = 1;
     sqlite3_set_auxdata(context, 0, session->hot, 0);
     result_next(context, session->hot);
     return;

@@ -196,7 +196,8 @@ void seq_value_forget(SeqStore *store, int64_t id) {
 void seq_value_release(SeqStore *store, int64_t id) {
   SeqSession *session = store->session;
   SeqValue *value = seq_value_find(store, id);
-  if (value == 0 || value->is_wanted || value->is_defined || value->is_block) {
+  if (value == 0 || value->is_wanted || value->is_remembered ||
+      value->is_defined || value->is_block) {
     return;
   }
   reset_value(session, value);
