@@ -230,6 +230,7 @@ typedef struct SeqStoreSql {
   int is_writing;          /* one that writes it */
   unsigned changes_before; /* of the connection, before the transaction */
   unsigned changes;        /* of ours since */
+  unsigned rows;           /* of the virtual table, since */
 } SeqStoreSql;
 
 int seq_store_discover(sqlite3 *, const char *schema, char **table);

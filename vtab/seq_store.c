@@ -375,15 +375,20 @@ static uint32_t data_version(SeqStoreSql *sql) {
 void seq_store_begin(SeqStoreSql *sql) {
   sql->changes_before = (unsigned)sqlite3_total_changes(sql->db);
   sql->changes = 0;
+  sql->rows = 0;
 }
 
 /*
 ** A transaction was committed.  If it changed nothing but by us, what is kept
-** is what the file has now.
+** is what the file has now.  SQLite counts our changes, and the rows of the
+** virtual table when their statement ends, before this or after it.
 */
 void seq_store_committed(SeqStoreSql *sql) {
-  unsigned changes = (unsigned)sqlite3_total_changes(sql->db);
-  if (changes - sql->changes_before != sql->changes) seq_store_forget(sql);
+  unsigned changes =
+      (unsigned)sqlite3_total_changes(sql->db) - sql->changes_before;
+  if (changes != sql->changes && changes != sql->changes + sql->rows) {
+    seq_store_forget(sql);
+  }
   if (sql->kept.is_valid) sql->kept.data_version = data_version(sql);
 }
 

@@ -53,7 +53,7 @@ struct SeqHanded {
   int has_floor; /* its value is this transaction's */
   int is_stored; /* this transaction wrote the row, as far as we know */
   size_t n_name;
-  char *name; /* the name that the sequence last had */
+  char *name; /* under which it was last seen, or NULL */
 };
 
 /**** Entries ************************************************************/
@@ -241,6 +241,17 @@ static void apply_floors(SeqEntry *entry) {
 
 /**** The end of entries *************************************************/
 
+/*
+** Remember under which name a sequence was last seen, for make_good(), which
+** can do without.
+*/
+static void set_name(SeqHanded *handed, const char *name, size_t n) {
+  sqlite3_free(handed->name);
+  handed->name = sqlite3_malloc64(n ? n : 1);
+  handed->n_name = n;
+  if (handed->name && n) memcpy(handed->name, name, n);
+}
+
 /* Free all entries, with what they handed out noted. */
 static void free_entries(SeqStore *store) {
   SeqNode *node = seq_hash_clear(&store->entries, 0);
@@ -333,22 +344,6 @@ static void set_header(SeqStore *store, const SeqHeader *header) {
   seq_values_check(store, header->store_id);
 }
 
-/* Remember under which name a sequence was seen, for seq_txn_sync(). */
-static int set_name(SeqHanded *handed, const char *name, size_t n) {
-  char *copy;
-  if (handed->name && handed->n_name == n &&
-      memcmp(handed->name, name, n) == 0) {
-    return SQLITE_OK;
-  }
-  copy = sqlite3_malloc64(n ? n : 1);
-  if (copy == 0) return SQLITE_NOMEM;
-  if (n) memcpy(copy, name, n);
-  sqlite3_free(handed->name);
-  handed->name = copy;
-  handed->n_name = n;
-  return SQLITE_OK;
-}
-
 /*
 ** Get the entry of a sequence with its row read: *out, or NULL there if the
 ** sequence does not exist.
@@ -378,8 +373,6 @@ int seq_txn_load(SeqStore *store, const char *name, size_t n, SeqEntry **out) {
   entry->handed = get_handed(store, &row);
   entry->value = seq_value_get(store, row.id);
   if (entry->handed == 0 || entry->value == 0) return SQLITE_NOMEM;
-  rc = set_name(entry->handed, name, n);
-  if (rc != SQLITE_OK) return rc;
   entry->row = row;
   entry->stored = row.state;
   apply_floors(entry);
@@ -451,7 +444,10 @@ int seq_txn_flush(SeqStore *store) {
 /* Have what was handed out of a sequence stored, wherever it is now. */
 static int make_good(SeqStore *store, SeqHanded *handed) {
   SeqEntry *entry = 0;
-  int rc = seq_txn_load(store, handed->name, handed->n_name, &entry);
+  int rc = SQLITE_OK;
+  if (handed->name) {
+    rc = seq_txn_load(store, handed->name, handed->n_name, &entry);
+  }
   if (rc == SQLITE_OK && (entry == 0 || entry->handed != handed)) {
     char *name;
     size_t n;
@@ -489,6 +485,13 @@ int seq_txn_sync(SeqStore *store) {
 ** dropped when the row is read: the row does not know of it.
 */
 void seq_txn_rewind(SeqStore *store) {
+  for (size_t i = 0; i < store->entries.n_bucket; i++) {
+    SeqNode *node = store->entries.buckets[i];
+    for (; node; node = node->next) {
+      SeqEntry *entry = (SeqEntry *)node;
+      if (entry->is_loaded) set_name(entry->handed, entry->name, entry->n_name);
+    }
+  }
   if (store->is_renamed) seq_store_lose_name(&store->sql);
   free_entries(store);
   for (size_t i = 0; i < store->handed.n_bucket; i++) {
@@ -699,6 +702,7 @@ void seq_txn_row_inserted(SeqStore *store, const SeqRow *row) {
 void seq_txn_row_gone(SeqEntry *entry) {
   seq_txn_count_write(entry->store);
   entry->handed->is_stored = 1;
+  set_name(entry->handed, entry->name, entry->n_name);
   stop_handing_out(entry);
   set_mark(entry);
   seq_hash_remove(&entry->store->entries, &entry->node);

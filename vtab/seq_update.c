@@ -339,6 +339,7 @@ int sequences_update(sqlite3_vtab *base, int argc, sqlite3_value **argv,
   SeqRequest *request = store->request;
   int rc;
 
+  store->sql.rows++;
   if (request) {
     /* The INSERT of seq_session.c, which has nothing to insert. */
     store->request = 0;
