@@ -21,3 +21,23 @@ AC_DEFUN([IF_MACRO], [AC_COMPILE_IFELSE([AC_LANG_SOURCE([[
 #error no
 #endif
 ]])], [$2], [$3])])
+
+# LIBRARY_IF_LINKED(VARIABLE, NAME, FLAGS, OTHER FLAGS, INCLUDE, BODY): set
+# VARIABLE to the first of the flags with which a shared library links.
+AC_DEFUN([LIBRARY_IF_LINKED], [
+  saved_LIBS=$LIBS
+  saved_LDFLAGS=$LDFLAGS
+  LDFLAGS="$LDFLAGS $SHARED_FLAGS"
+  AC_MSG_CHECKING([for $2])
+  for flags in "$3" "$4"; do
+    LIBS="$flags $saved_LIBS"
+    AS_IF([test -z "$$1" && test -n "$flags"], [
+      AC_LINK_IFELSE([AC_LANG_SOURCE([[$5
+int uses_library(void);
+int uses_library(void) { $6 }]])], [$1=$flags])
+    ])
+  done
+  LIBS=$saved_LIBS
+  LDFLAGS=$saved_LDFLAGS
+  AC_MSG_RESULT([${$1:-no}])
+])

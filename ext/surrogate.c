@@ -17,6 +17,7 @@
 #include <sqlite3ext.h>
 SQLITE_EXTENSION_INIT1
 
+#include "mutex.h"
 #include "surrogate_int.h"
 
 #ifndef SURROGATE_VERSION
@@ -37,6 +38,26 @@ static void surrogate_version_func(sqlite3_context *context, int argc,
   UNUSED(argc);
   UNUSED(argv);
   sqlite3_result_text(context, SURROGATE_VERSION, -1, SQLITE_STATIC);
+}
+
+/*
+** Set up what the process has in common, once.  *is_first says whether this is
+** the first call.  What has failed is tried again by the next load.
+*/
+static int init_process(int *is_first) {
+  static int (*const steps[])(void) = {seq_floor_init, random_init,
+                                       instance_init};
+  static Mutex lock = MUTEX_INIT;
+  static size_t done = 0;
+  int rc = SQLITE_OK;
+  mutex_enter(&lock);
+  *is_first = done == 0;
+  while (rc == SQLITE_OK && done < sizeof steps / sizeof *steps) {
+    rc = steps[done]();
+    if (rc == SQLITE_OK) done++;
+  }
+  mutex_leave(&lock);
+  return rc;
 }
 
 /*
@@ -69,12 +90,13 @@ int sqlite3_surrogate_init(sqlite3 *db, char **error,
   }
   rc = check_loaded(db);
   if (rc == SQLITE_OK || rc == SQLITE_NOMEM) return rc;
-  rc = seq_floor_init(&is_first);
+  rc = init_process(&is_first);
   if (rc != SQLITE_OK) return rc;
   session = seq_session_new(db);
   if (session == 0) return SQLITE_NOMEM;
   rc = sequences_register(db, session);
   if (rc == SQLITE_OK) rc = seq_func_register(db, session);
+  if (rc == SQLITE_OK) rc = id_register(db);
   if (rc == SQLITE_OK) {
     rc = sqlite3_create_function_v2(db, "surrogate_version", 0,
                                     SQLITE_UTF8 | SQLITE_INNOCUOUS |

@@ -12,8 +12,182 @@
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define UNUSED(x) ((void)(x))
+
+/**** clock.c ************************************************************/
+
+uint64_t clock_ns(void);
+uint64_t clock_ms(void);
+
+/*
+** Take the next value of a counter that follows a clock: `fresh`, or the one
+** behind the last if that is not greater.  It never comes twice, and never
+** goes back, over all threads of the process.
+*/
+static inline uint64_t clock_advance(_Atomic uint64_t *last, uint64_t fresh) {
+  uint64_t seen = atomic_load_explicit(last, memory_order_relaxed);
+  uint64_t next;
+  do {
+    next = fresh > seen ? fresh : seen + 1;
+  } while (!atomic_compare_exchange_weak_explicit(
+      last, &seen, next, memory_order_relaxed, memory_order_relaxed));
+  return next;
+}
+
+/**** random.c ***********************************************************/
+
+#define RANDOM_KEY_SIZE  32
+#define RANDOM_POOL_SIZE (4096 - RANDOM_KEY_SIZE)
+
+/* Random bytes of one connection, to be used up from the front. */
+typedef struct RandomPool {
+  unsigned forks; /* of the process when it was filled */
+  int is_keyed;   /* it has the key of what will fill it next */
+  size_t left;    /* unused bytes, at the end */
+  unsigned char stream[RANDOM_KEY_SIZE + RANDOM_POOL_SIZE]; /* key, bytes */
+} RandomPool;
+
+extern _Atomic unsigned random_forks;
+
+int random_init(void);
+int random_system(void *out, size_t n);
+int random_draw(RandomPool *, void *out, size_t n);
+void random_wipe(void *bytes, size_t n);
+
+/*
+** Fill n bytes with randomness, n being a small constant.  The bytes are wiped
+** from the pool.  SQLITE_ERROR if the system gives none.
+*/
+static inline int random_bytes(RandomPool *pool, void *out, size_t n) {
+  unsigned char *from;
+  if (pool->left < n ||
+      pool->forks != atomic_load_explicit(&random_forks, memory_order_relaxed))
+    return random_draw(pool, out, n);
+  from = pool->stream + (sizeof pool->stream - pool->left);
+  memcpy(out, from, n);
+  memset(from, 0, n);
+  pool->left -= n;
+  return SQLITE_OK;
+}
+
+/**** hash.c *************************************************************/
+
+enum { HASH_MD5, HASH_SHA1, HASH_SHA3_512 };
+
+#define HASH_SIZE_MAX 64
+
+int hash_digest(int algorithm, const void *a, size_t n_a, const void *b,
+                size_t n_b, unsigned char *out);
+
+/**** func.c *************************************************************/
+
+void func_error(sqlite3_context *, const char *format, ...);
+int func_any_null(int argc, sqlite3_value **argv);
+int func_whole(sqlite3_value *, int64_t *number);
+int func_text(sqlite3_context *, sqlite3_value *, const char **z, size_t *n);
+int func_integer(sqlite3_context *, sqlite3_value *, const char *function,
+                 const char *what, int64_t low, int64_t high, int64_t *number);
+int func_time(sqlite3_context *, sqlite3_value *, const char *function,
+              uint64_t limit, uint64_t *ms);
+
+/**** id.c ***************************************************************/
+
+/* What the ID functions of a connection share. */
+typedef struct IdState {
+  int refs; /* of functions */
+  sqlite3 *db;
+  RandomPool pool;
+  struct SqidsConfig *sqids; /* sqids.c; NULL: the defaults */
+} IdState;
+
+typedef struct IdFunction {
+  const char *name;
+  int argc;
+  int flags; /* SQLITE_INNOCUOUS, ... */
+  void (*func)(sqlite3_context *, int, sqlite3_value **);
+} IdFunction;
+
+int id_register(sqlite3 *);
+int id_register_functions(IdState *, const IdFunction *, size_t n);
+IdState *id_state_ref(IdState *);
+void id_state_unref(void *state);
+
+int id_random(sqlite3_context *, void *out, size_t n);
+
+/**** instance.c *********************************************************/
+
+#define INSTANCE_MAX 32767
+
+int instance_init(void);
+int instance_get(sqlite3_context *, int *instance);
+int instance_register(IdState *);
+
+/**** uuid_codec.c, uuid.c ***********************************************/
+
+int uuid_register(IdState *);
+
+/**** base32.c, ulid.c ***************************************************/
+
+int ulid_register(IdState *);
+
+/**** typeid.c ***********************************************************/
+
+int typeid_register(IdState *);
+
+/**** prefixed.c *********************************************************/
+
+int prefixed_register(IdState *);
+
+/**** nanoid.c ***********************************************************/
+
+int nanoid_register(IdState *);
+
+/**** short_code.c *******************************************************/
+
+int short_code_register(IdState *);
+
+/**** sqids_codec.c, sqids.c *********************************************/
+
+int sqids_register(IdState *);
+void sqids_free(struct SqidsConfig *);
+
+/**** hashids_codec.c, hashids.c *****************************************/
+
+int hashids_register(IdState *);
+
+/**** rowid.c ************************************************************/
+
+int rowid_register(IdState *);
+
+/**** snowflake.c ********************************************************/
+
+int snowflake_register(IdState *);
+
+/**** base62.c, ksuid.c **************************************************/
+
+int ksuid_register(IdState *);
+
+/**** xid.c **************************************************************/
+
+int xid_register(IdState *);
+
+/**** objectid.c *********************************************************/
+
+int objectid_register(IdState *);
+
+/**** cuid2.c ************************************************************/
+
+int cuid2_register(IdState *);
+
+/**** time.c *************************************************************/
+
+int time_register(IdState *);
+
+/**** inspect.c **********************************************************/
+
+int inspect_register(IdState *);
 
 /**** seq_hash.c *********************************************************/
 
@@ -147,7 +321,7 @@ typedef struct SeqFloorValue {
 
 enum { SEQ_FLOOR_UNUSED, SEQ_FLOOR_STORED, SEQ_FLOOR_ROLLED_BACK };
 
-int seq_floor_init(int *is_first);
+int seq_floor_init(void);
 int seq_floor_read(const char *file, int64_t store_id, int64_t id,
                    SeqFloorValue *);
 SeqFloor *seq_floor_open(const char *file, int64_t store_id, int64_t id,
@@ -516,7 +690,6 @@ int sequences_rowid(sqlite3_vtab_cursor *, sqlite3_int64 *rowid);
 
 int sequences_update(sqlite3_vtab *, int argc, sqlite3_value **argv,
                      sqlite3_int64 *rowid);
-int seq_value_integer(sqlite3_value *, int64_t *number);
 
 /**** seq_sentinel.c *****************************************************/
 

@@ -24,13 +24,22 @@
 **   raw_threads N FILE SQL COUNT
 **                            N threads run SQL COUNT times, each on its own
 **                            connection to FILE, again if it fails with
-**                            SQLITE_BUSY; all integers of all first columns
+**                            SQLITE_BUSY; all values of all first columns
 **   raw_fork FILE SQL        forks, opens FILE in the child, runs SQL there;
 **                            the values of all rows
+**
+** The system (system.c, which has to be preloaded):
+**
+**   system_clock freeze NS   the real-time clock stands still at NS, Unix time
+**   system_clock shift NS    it goes, NS ahead of the true time, or behind it
+**   system_clock real        it is as it was
+**   system_random fail       getrandom() fails
+**   system_random give       it is as it was
 **
 ** An error's message is SQLite's, its errorCode {SQLITE SQLITE_BUSY}, say.
 ** The extension is the file that the environment calls SURROGATE_LIB.
 */
+#include <dlfcn.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stddef.h>
@@ -300,26 +309,28 @@ struct worker {
   const char *path;
   const char *sql;
   long count;
-  sqlite3_int64 *values; /* from realloc() */
+  char *values; /* from realloc(); each is ended by a zero byte */
   size_t used;
   size_t allocated;
   int rc;
   char *message; /* from sqlite3_malloc() */
 };
 
-static int append_integer(void *data, int columns, char **values,
-                          char **names) {
+static int append_value(void *data, int columns, char **values, char **names) {
   struct worker *worker = data;
+  size_t n;
   (void)names;
   if (columns < 1 || values[0] == 0) return 0;
-  if (worker->used == worker->allocated) {
-    size_t size = 2 * worker->allocated + 64;
-    void *grown = realloc(worker->values, size * sizeof(worker->values[0]));
+  n = strlen(values[0]) + 1;
+  if (worker->allocated - worker->used < n) {
+    size_t size = 2 * worker->allocated + n;
+    void *grown = realloc(worker->values, size);
     if (grown == 0) return 1;
     worker->values = grown;
     worker->allocated = size;
   }
-  worker->values[worker->used++] = strtoll(values[0], 0, 10);
+  memcpy(worker->values + worker->used, values[0], n);
+  worker->used += n;
   return 0;
 }
 
@@ -331,7 +342,7 @@ static void *run_worker(void *data) {
   for (long i = 0; worker->rc == SQLITE_OK && i < worker->count; i++) {
     size_t before = worker->used;
     char *message = 0;
-    int rc = sqlite3_exec(db, worker->sql, append_integer, worker, &message);
+    int rc = sqlite3_exec(db, worker->sql, append_value, worker, &message);
     if (rc == SQLITE_OK) continue;
     /* Values of a run that was rolled back do not count. */
     if (!sqlite3_get_autocommit(db)) sqlite3_exec(db, "ROLLBACK", 0, 0, 0);
@@ -382,8 +393,10 @@ static int raw_threads_cmd(ClientData data, Tcl_Interp *interp, int objc,
   for (int i = 0; i < n; i++) {
     struct worker *worker = &workers[i];
     pthread_join(worker->thread, 0);
-    for (size_t v = 0; v < worker->used; v++) {
-      Tcl_ListObjAppendElement(0, list, Tcl_NewWideIntObj(worker->values[v]));
+    for (size_t v = 0; v < worker->used;) {
+      const char *value = worker->values + v;
+      Tcl_ListObjAppendElement(0, list, Tcl_NewStringObj(value, -1));
+      v += strlen(value) + 1;
     }
     free(worker->values);
     if (rc == SQLITE_OK && worker->rc != SQLITE_OK) {
@@ -470,6 +483,56 @@ static int raw_fork_cmd(ClientData data, Tcl_Interp *interp, int objc,
   return status == 0 ? TCL_OK : TCL_ERROR;
 }
 
+/* ---- The system -------------------------------------------------------- */
+
+/* Find a function of system.c. */
+static int find_system(Tcl_Interp *interp, const char *name, void *function) {
+  void *found = dlsym(RTLD_DEFAULT, name);
+  if (found == 0) {
+    Tcl_SetObjResult(interp, Tcl_NewStringObj("system.c is not loaded", -1));
+    return TCL_ERROR;
+  }
+  memcpy(function, &found, sizeof(found));
+  return TCL_OK;
+}
+
+static int system_clock_cmd(ClientData data, Tcl_Interp *interp, int objc,
+                            Tcl_Obj *const objv[]) {
+  static const char *const modes[] = {"real", "freeze", "shift", 0};
+  void (*set_clock)(int, int64_t);
+  int mode;
+  Tcl_WideInt ns = 0;
+  (void)data;
+  if (objc < 2 || Tcl_GetIndexFromObj(interp, objv[1], modes, "mode", 0, &mode))
+    return TCL_ERROR;
+  if (objc != (mode == 0 ? 2 : 3)) {
+    Tcl_WrongNumArgs(interp, 2, objv, mode == 0 ? 0 : "NS");
+    return TCL_ERROR;
+  }
+  if (mode && Tcl_GetWideIntFromObj(interp, objv[2], &ns)) return TCL_ERROR;
+  if (find_system(interp, "system_set_clock", &set_clock)) return TCL_ERROR;
+  set_clock(mode, ns);
+  return TCL_OK;
+}
+
+static int system_random_cmd(ClientData data, Tcl_Interp *interp, int objc,
+                             Tcl_Obj *const objv[]) {
+  static const char *const modes[] = {"fail", "give", 0};
+  void (*set_random)(int);
+  int mode;
+  (void)data;
+  if (objc != 2) {
+    Tcl_WrongNumArgs(interp, 1, objv, "fail|give");
+    return TCL_ERROR;
+  }
+  if (Tcl_GetIndexFromObj(interp, objv[1], modes, "mode", 0, &mode) ||
+      find_system(interp, "system_set_random", &set_random)) {
+    return TCL_ERROR;
+  }
+  set_random(mode);
+  return TCL_OK;
+}
+
 /* ---- Registration ------------------------------------------------------ */
 
 DLLEXPORT int Fault_Init(Tcl_Interp *interp);
@@ -479,9 +542,10 @@ DLLEXPORT int Fault_Init(Tcl_Interp *interp) {
     const char *name;
     Tcl_ObjCmdProc *proc;
   } commands[] = {
-      {"memfault", memfault_cmd},       {"raw_open", raw_open_cmd},
-      {"raw_exec", raw_exec_cmd},       {"raw_close", raw_close_cmd},
-      {"raw_threads", raw_threads_cmd}, {"raw_fork", raw_fork_cmd},
+      {"memfault", memfault_cmd},         {"raw_open", raw_open_cmd},
+      {"raw_exec", raw_exec_cmd},         {"raw_close", raw_close_cmd},
+      {"raw_threads", raw_threads_cmd},   {"raw_fork", raw_fork_cmd},
+      {"system_clock", system_clock_cmd}, {"system_random", system_random_cmd},
   };
   int rc;
   if (Tcl_InitStubs(interp, "8.6-", 0) == 0) return TCL_ERROR;

@@ -41,7 +41,9 @@
 #   find_python MODULE ...       a python3 that can import these and can load
 #                                extensions, or ""
 #
-# memfault, raw_open, raw_exec, raw_close, raw_threads, raw_fork: see fault.c.
+# memfault, raw_open, raw_exec, raw_close, raw_threads, raw_fork: see fault.c,
+# and system_clock, system_random, for tests with a clock that stands still or
+# goes back, or without randomness.
 #
 # The environment says what is tested; "make test" sets it:
 #   SURROGATE_LIB       the extension         SURROGATE_VERSION   its version

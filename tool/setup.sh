@@ -9,8 +9,8 @@
 # leaves it to configure to say what is missing.
 set -eu
 
-packages="gcc libc6-dev make autoconf libsqlite3-dev sqlite3
-  tcl tcl-dev libsqlite3-tcl python3-sqlalchemy"
+packages="gcc libc6-dev make autoconf libsqlite3-dev sqlite3 libsodium-dev
+  libssl-dev tcl tcl-dev libsqlite3-tcl python3-sqlalchemy"
 if [ "${1-}" = --ci ]; then
   packages="$packages clang clang-format valgrind libc6-dbg postgresql"
 fi
@@ -18,7 +18,8 @@ fi
 if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
   cat >&2 <<END
 setup.sh: this system has no apt-get, so nothing is installed. Needed are: a C
-compiler, make, autoconf, SQLite with sqlite3ext.h and its shell; for the tests
+compiler, make, autoconf, SQLite with sqlite3ext.h and its shell, libsodium and
+OpenSSL's libcrypto (it can be built without these two); for the tests
 also Tcl 8.6 with its headers and its sqlite3 package, and Python with
 SQLAlchemy. Going on with what is there.
 END

@@ -52,19 +52,9 @@ static void leave(void) {
   mutex_leave(&floors_lock);
 }
 
-/*
-** To be called before the first floor.  *is_first says whether it is the first
-** call of the process.
-*/
-int seq_floor_init(int *is_first) {
-  static int is_done = 0;
-  int rc = SQLITE_OK;
-  enter();
-  if (!is_done && mutex_survive_fork(enter, leave) != 0) rc = SQLITE_NOMEM;
-  *is_first = !is_done;
-  if (rc == SQLITE_OK) is_done = 1;
-  leave();
-  return rc;
+/* To be called once, before the first floor. */
+int seq_floor_init(void) {
+  return mutex_survive_fork(enter, leave) == 0 ? SQLITE_OK : SQLITE_NOMEM;
 }
 
 static uint64_t hash_key(const char *file, int64_t store_id, int64_t id) {

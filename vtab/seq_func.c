@@ -57,31 +57,11 @@ static void result_value(sqlite3_context *context, SeqSession *session, int rc,
   }
 }
 
-static int any_null(int argc, sqlite3_value **argv) {
-  for (int i = 0; i < argc; i++) {
-    if (sqlite3_value_type(argv[i]) == SQLITE_NULL) return 1;
-  }
-  return 0;
-}
-
-/* Read a text argument.  False, with the error reported, without memory. */
-static int read_text(sqlite3_context *context, sqlite3_value *value,
-                     const char **text, size_t *n) {
-  *text = (const char *)sqlite3_value_text(value);
-  if (*text == 0 && sqlite3_value_type(value) != SQLITE_BLOB) {
-    sqlite3_result_error_nomem(context);
-    return 0;
-  }
-  *n = (size_t)sqlite3_value_bytes(value);
-  if (*text == 0) *text = ""; /* an empty blob */
-  return 1;
-}
-
 /* Read an integer argument, as PostgreSQL reads a bigint. */
 static int read_integer(sqlite3_context *context, sqlite3_value *value,
                         int64_t *number) {
   char *message;
-  if (seq_value_integer(value, number)) return 1;
+  if (func_whole(value, number)) return 1;
   message = sqlite3_mprintf("invalid input syntax for type bigint: \"%s\"",
                             sqlite3_value_text(value));
   if (message) {
@@ -138,7 +118,7 @@ static void nextval_func(sqlite3_context *context, int argc,
     return;
   }
   if (sqlite3_value_type(argv[0]) == SQLITE_NULL) return;
-  if (!read_text(context, argv[0], &name, &n)) return;
+  if (!func_text(context, argv[0], &name, &n)) return;
   rc = seq_nextval(session, name, n, 1, &value);
   result_value(context, session, rc, value);
 }
@@ -153,8 +133,8 @@ static void nextval_n_func(sqlite3_context *context, int argc,
   int64_t value = 0;
   int rc;
 
-  if (any_null(argc, argv)) return;
-  if (!read_text(context, argv[0], &name, &n)) return;
+  if (func_any_null(argc, argv)) return;
+  if (!func_text(context, argv[0], &name, &n)) return;
   if (!read_integer(context, argv[1], &count)) return;
   rc = seq_nextval(session, name, n, count, &value);
   result_value(context, session, rc, value);
@@ -209,8 +189,8 @@ static void currval_func(sqlite3_context *context, int argc,
   int64_t value = 0;
   int rc;
 
-  if (any_null(argc, argv)) return;
-  if (!read_text(context, argv[0], &name, &n)) return;
+  if (func_any_null(argc, argv)) return;
+  if (!func_text(context, argv[0], &name, &n)) return;
   rc = seq_currval(session, name, n, &value);
   result_value(context, session, rc, value);
 }
@@ -234,8 +214,8 @@ static void setval_func(sqlite3_context *context, int argc,
   int is_called = 1;
   int rc;
 
-  if (any_null(argc, argv)) return;
-  if (!read_text(context, argv[0], &name, &n)) return;
+  if (func_any_null(argc, argv)) return;
+  if (!func_text(context, argv[0], &name, &n)) return;
   if (!read_integer(context, argv[1], &value)) return;
   if (argc == 3 && !read_boolean(context, argv[2], &is_called)) return;
   rc = seq_setval(session, name, n, value, is_called);
@@ -254,9 +234,9 @@ static void define(sqlite3_context *context, int argc, sqlite3_value **argv,
   size_t n_text = 0;
   int rc;
 
-  if (any_null(argc, argv)) return;
-  if (!read_text(context, argv[0], &name, &n)) return;
-  if (argc == 2 && !read_text(context, argv[1], &text, &n_text)) return;
+  if (func_any_null(argc, argv)) return;
+  if (!func_text(context, argv[0], &name, &n)) return;
+  if (argc == 2 && !func_text(context, argv[1], &text, &n_text)) return;
   if (seq_parse_options(text, n_text, is_new, &options, message) != SEQ_OK) {
     sqlite3_result_error(context, message, -1);
     return;
@@ -290,8 +270,8 @@ static void drop_sequence_func(sqlite3_context *context, int argc,
   size_t n;
   int rc;
 
-  if (any_null(argc, argv)) return;
-  if (!read_text(context, argv[0], &name, &n)) return;
+  if (func_any_null(argc, argv)) return;
+  if (!func_text(context, argv[0], &name, &n)) return;
   rc = seq_drop(session, name, n);
   if (rc == SQLITE_OK) {
     sqlite3_result_value(context, argv[0]);
@@ -308,8 +288,8 @@ static void sequence_ddl_func(sqlite3_context *context, int argc,
   char *ddl;
   int rc;
 
-  if (any_null(argc, argv)) return;
-  if (!read_text(context, argv[0], &name, &n)) return;
+  if (func_any_null(argc, argv)) return;
+  if (!func_text(context, argv[0], &name, &n)) return;
   rc = seq_ddl(session, name, n, &ddl);
   if (rc == SQLITE_OK) {
     sqlite3_result_text(context, ddl, -1, sqlite3_free);
@@ -326,8 +306,8 @@ static void sequences_promote_func(sqlite3_context *context, int argc,
   int64_t term = 0;
   int rc;
 
-  if (any_null(argc, argv)) return;
-  if (argc == 1 && !read_text(context, argv[0], &schema, &n)) return;
+  if (func_any_null(argc, argv)) return;
+  if (argc == 1 && !func_text(context, argv[0], &schema, &n)) return;
   rc = seq_promote(session, schema, &term);
   result_value(context, session, rc, term);
 }

@@ -29,30 +29,10 @@ static int unique_error(SequencesVtab *vtab) {
                            vtab->store->sql.table));
 }
 
-/*
-** Read a whole number: an INTEGER, or a REAL or a text that is one exactly, as
-** from a driver whose language has but one kind of number.  False if it is
-** none.
-*/
-int seq_value_integer(sqlite3_value *value, int64_t *number) {
-  double real;
-  switch (sqlite3_value_numeric_type(value)) {
-    case SQLITE_INTEGER: *number = sqlite3_value_int64(value); return 1;
-    case SQLITE_FLOAT:
-      real = sqlite3_value_double(value);
-      if (!(real >= -9223372036854775808.0 && real < 9223372036854775808.0)) {
-        return 0;
-      }
-      *number = (int64_t)real;
-      return (double)*number == real;
-  }
-  return 0;
-}
-
 /* Read a column that must be a whole number. */
 static int read_integer(SequencesVtab *vtab, int column, sqlite3_value *value,
                         int64_t *out) {
-  if (seq_value_integer(value, out)) return SQLITE_OK;
+  if (func_whole(value, out)) return SQLITE_OK;
   return column_error(vtab, "%s must be an integer", column);
 }
 
@@ -176,7 +156,7 @@ static int is_same(int column, sqlite3_value *value, const SeqRow *row,
     const unsigned char *given = sqlite3_value_text(value);
     return given && strcmp((const char *)given, text) == 0;
   }
-  return seq_value_integer(value, &given_number) && given_number == number;
+  return func_whole(value, &given_number) && given_number == number;
 }
 
 /* Read-only columns may be named in an UPDATE, but not changed. */

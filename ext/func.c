@@ -1,0 +1,136 @@
+/*
+** What SQL functions share: their arguments and errors.
+**
+** NULL for an argument gives NULL.  A message begins with the function's name
+** and says what was wrong, and what the limit is.
+*/
+#include <sqlite3ext.h>
+SQLITE_EXTENSION_INIT3
+#include <stdarg.h>
+
+#include "surrogate_int.h"
+
+/* Report an error, in the format of sqlite3_mprintf(). */
+void func_error(sqlite3_context *context, const char *format, ...) {
+  va_list args;
+  char *message;
+  va_start(args, format);
+  message = sqlite3_vmprintf(format, args);
+  va_end(args);
+  if (message) {
+    sqlite3_result_error(context, message, -1);
+  } else {
+    sqlite3_result_error_nomem(context);
+  }
+  sqlite3_free(message);
+}
+
+int func_any_null(int argc, sqlite3_value **argv) {
+  for (int i = 0; i < argc; i++) {
+    if (sqlite3_value_type(argv[i]) == SQLITE_NULL) return 1;
+  }
+  return 0;
+}
+
+/* Read a text argument.  False, with the error reported, without memory. */
+int func_text(sqlite3_context *context, sqlite3_value *value, const char **z,
+              size_t *n) {
+  *z = (const char *)sqlite3_value_text(value);
+  if (*z == 0 && sqlite3_value_type(value) != SQLITE_BLOB) {
+    sqlite3_result_error_nomem(context);
+    return 0;
+  }
+  *n = (size_t)sqlite3_value_bytes(value);
+  if (*z == 0) *z = ""; /* an empty blob */
+  return 1;
+}
+
+/*
+** Read a whole number: an INTEGER, or a REAL or a text that is one exactly, as
+** from a driver whose language has but one kind of number.  False if it is
+** none.
+*/
+int func_whole(sqlite3_value *value, int64_t *number) {
+  double real;
+  switch (sqlite3_value_numeric_type(value)) {
+    case SQLITE_INTEGER: *number = sqlite3_value_int64(value); return 1;
+    case SQLITE_FLOAT:
+      real = sqlite3_value_double(value);
+      if (!(real >= -9223372036854775808.0 && real < 9223372036854775808.0)) {
+        return 0;
+      }
+      *number = (int64_t)real;
+      return (double)*number == real;
+  }
+  return 0;
+}
+
+/*
+** Read an integer argument, of low to high: an integer, a text of one, or a
+** real number without a fraction.  False, with the error reported, if it is
+** something else; `what` names it in the message.
+*/
+int func_integer(sqlite3_context *context, sqlite3_value *value,
+                 const char *function, const char *what, int64_t low,
+                 int64_t high, int64_t *number) {
+  if (!func_whole(value, number) || *number < low || *number > high) {
+    func_error(context, "%s: %s \"%s\" is not an integer of %lld to %lld",
+               function, what, sqlite3_value_text(value), (sqlite3_int64)low,
+               (sqlite3_int64)high);
+    return 0;
+  }
+  return 1;
+}
+
+/*
+** Read a text or a real number as SQLite's date functions do: *ms, rounded.
+** False if they would not.
+*/
+static int parse_time(sqlite3 *db, sqlite3_value *value, int64_t *ms, int *rc) {
+  sqlite3_stmt *stmt = 0;
+  int is_time = 0;
+  *rc = sqlite3_prepare_v2(
+      db, "SELECT round((julianday(?1) - 2440587.5) * 86400000.0)", -1, &stmt,
+      0);
+  if (*rc == SQLITE_OK) *rc = sqlite3_bind_value(stmt, 1, value);
+  if (*rc == SQLITE_OK && sqlite3_step(stmt) == SQLITE_ROW) {
+    is_time = sqlite3_column_type(stmt, 0) != SQLITE_NULL;
+    *ms = sqlite3_column_int64(stmt, 0);
+  }
+  if (*rc == SQLITE_OK) {
+    *rc = sqlite3_finalize(stmt);
+  } else {
+    sqlite3_finalize(stmt);
+  }
+  return is_time;
+}
+
+/*
+** Read a time argument, of 0 to `limit`: an integer is Unix milliseconds, all
+** else is what SQLite's date functions accept.  False, with the error reported,
+** if it is not a time or is out of bounds.
+*/
+int func_time(sqlite3_context *context, sqlite3_value *value,
+              const char *function, uint64_t limit, uint64_t *ms) {
+  int64_t time = 0;
+  int rc;
+  if (sqlite3_value_type(value) == SQLITE_INTEGER) {
+    time = sqlite3_value_int64(value);
+  } else if (!parse_time(sqlite3_context_db_handle(context), value, &time,
+                         &rc)) {
+    if (rc != SQLITE_OK) {
+      sqlite3_result_error_code(context, rc);
+    } else {
+      func_error(context, "%s: \"%s\" is not a time", function,
+                 sqlite3_value_text(value));
+    }
+    return 0;
+  }
+  if (time < 0 || (uint64_t)time > limit) {
+    func_error(context, "%s: time %lld is out of bounds (0..%lld)", function,
+               (sqlite3_int64)time, (sqlite3_int64)limit);
+    return 0;
+  }
+  *ms = (uint64_t)time;
+  return 1;
+}

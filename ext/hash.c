@@ -1,0 +1,49 @@
+/*
+** Message digests, by OpenSSL's libcrypto.
+**
+** MD5 and SHA-1 for UUID versions 3 and 5, SHA3-512 for CUID2: libcrypto is the
+** library that has all three, is on every system, and is cared for.  configure
+** looks for it; without it the functions that need a digest say so, and all
+** others work.
+*/
+#include <sqlite3ext.h>
+SQLITE_EXTENSION_INIT3
+
+#include "surrogate_int.h"
+
+#ifdef HAVE_CRYPTO
+#include <openssl/evp.h>
+#endif
+
+/*
+** Digest a, and b behind it, to out, which has room for HASH_SIZE_MAX bytes.
+** Returns the size of the digest; 0 if this build has no such algorithm, or -1
+** if there is no memory.
+*/
+int hash_digest(int algorithm, const void *a, size_t n_a, const void *b,
+                size_t n_b, unsigned char *out) {
+#ifdef HAVE_CRYPTO
+  const EVP_MD *md = algorithm == HASH_MD5    ? EVP_md5()
+                     : algorithm == HASH_SHA1 ? EVP_sha1()
+                                              : EVP_sha3_512();
+  EVP_MD_CTX *digest = EVP_MD_CTX_new();
+  unsigned size = 0;
+  int is_done;
+  if (digest == 0) return -1;
+  /* It fails for an algorithm that the system's policy forbids. */
+  is_done = EVP_DigestInit_ex(digest, md, 0) == 1;
+  is_done = is_done && EVP_DigestUpdate(digest, a, n_a) == 1 &&
+            EVP_DigestUpdate(digest, b, n_b) == 1 &&
+            EVP_DigestFinal_ex(digest, out, &size) == 1;
+  EVP_MD_CTX_free(digest);
+  return is_done ? (int)size : 0;
+#else
+  UNUSED(algorithm);
+  UNUSED(a);
+  UNUSED(n_a);
+  UNUSED(b);
+  UNUSED(n_b);
+  UNUSED(out);
+  return 0;
+#endif
+}

@@ -1,0 +1,13 @@
+#include <sqlite3ext.h>
+SQLITE_EXTENSION_INIT3
+
+#include "surrogate_int.h"
+
+int sqids_register(IdState *state) {
+  UNUSED(state);
+  return SQLITE_OK;
+}
+
+void sqids_free(struct SqidsConfig *config) {
+  UNUSED(config);
+}
