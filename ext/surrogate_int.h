@@ -366,6 +366,7 @@ typedef struct SeqStore SeqStore;
 
 enum {
   STMT_READ,
+  STMT_READ_ROW,
   STMT_UPDATE,
   STMT_UPDATE_OWNED,
   STMT_INSERT,
@@ -376,7 +377,7 @@ enum {
   STMT_COUNT
 };
 
-/* Columns of the result of STMT_READ and of seq_store_scan(). */
+/* Columns of the result of STMT_READ, STMT_READ_ROW and of a scan. */
 enum { READ_HEADER, READ_ROW, READ_NAME, READ_OWNED_BY };
 
 /* A row as the file was last seen to have it: see seq_store_read(). */
@@ -428,6 +429,7 @@ int seq_store_next_row(SeqStoreSql *, sqlite3_stmt *, const char *name,
 int seq_store_decode(SeqStoreSql *, sqlite3_stmt *, SeqRow *, int *found);
 int seq_store_read(SeqStoreSql *, const char *name, size_t n, SeqHeader *,
                    SeqRow *, char **owned_by, int *found);
+int seq_store_read_header(SeqStoreSql *, SeqHeader *);
 int seq_store_find_id(SeqStoreSql *, int64_t id, char **name, size_t *n);
 int seq_store_insert(SeqStoreSql *, const char *name, size_t n, const SeqRow *,
                      const char *owned_by);
@@ -560,10 +562,10 @@ void seq_txn_end(SeqStore *, int committed);
 int seq_txn_load(SeqStore *, const char *name, size_t n, SeqEntry **);
 int seq_txn_load_header(SeqStore *);
 void seq_txn_catch_up(SeqEntry *);
-void seq_txn_count_write(SeqStore *);
+int64_t seq_txn_next_seq_no(const SeqStore *, const SeqRow *);
 void seq_txn_row_written(SeqEntry *, const SeqRow *);
 void seq_txn_row_inserted(SeqStore *, const SeqRow *);
-void seq_txn_row_gone(SeqEntry *);
+void seq_txn_row_gone(SeqEntry *, int64_t seq_no);
 int seq_run_nextval(SeqStore *, SeqRequest *);
 int seq_hand_out(SeqEntry *);
 

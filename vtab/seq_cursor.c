@@ -164,9 +164,7 @@ int sequences_filter(sqlite3_vtab_cursor *base, int plan, const char *unused,
   if (rc == SQLITE_OK && plan == PLAN_NAME) {
     rc = look_up(cursor, vtab->store, argv[0]);
   } else if (rc == SQLITE_OK) {
-    SeqRow unused_row;
-    int found;
-    rc = seq_store_read(sql, "", 0, &cursor->header, &unused_row, 0, &found);
+    rc = seq_store_read_header(sql, &cursor->header);
     if (rc == SQLITE_OK) {
       rc = seq_store_open_scan(sql, plan == PLAN_SCAN_DESC, &cursor->scan);
     }

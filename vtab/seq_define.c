@@ -21,7 +21,7 @@ static int set_row(SeqStore *store, SeqEntry *entry, SeqRow *row, int is_set,
   char *owned_by = 0;
   int rc = seq_txn_flush(store); /* the entry may be ahead of its row */
 
-  row->seq_no = row->change_no = store->header.next_seq_no;
+  row->seq_no = row->change_no = seq_txn_next_seq_no(store, &entry->row);
   if (is_set) row->set_no = row->seq_no;
   if (rc == SQLITE_OK && options && (options->given & SEQ_HAS_OWNED_BY)) {
     rc = seq_owner(sql, options, &owned_by);
@@ -110,7 +110,7 @@ int seq_insert(SeqStore *store, const char *name, size_t n,
   if (rc == SQLITE_OK && entry) rc = SQLITE_CONSTRAINT_UNIQUE;
   if (rc == SQLITE_OK) rc = seq_owner(&store->sql, options, &owned_by);
   if (rc != SQLITE_OK) return rc;
-  row.id = store->header.next_seq_no;
+  row.id = seq_txn_next_seq_no(store, 0);
   row.seq_no = row.change_no = row.set_no = row.id;
   rc = seq_store_insert(&store->sql, name, n, &row, owned_by);
   sqlite3_free(owned_by);
@@ -152,7 +152,7 @@ int seq_delete(SeqStore *store, const char *name, size_t n) {
   if (rc == SQLITE_OK) rc = seq_store_delete(&store->sql, name, n);
   if (rc != SQLITE_OK) return rc;
   seq_value_drop_block(entry->value);
-  seq_txn_row_gone(entry);
+  seq_txn_row_gone(entry, seq_txn_next_seq_no(store, &entry->row));
   return SQLITE_OK;
 }
 
@@ -167,11 +167,11 @@ int seq_rename(SeqStore *store, const char *name, size_t n,
   if (rc != SQLITE_OK || entry == 0) return rc;
   rc = seq_txn_flush(store);
   if (rc != SQLITE_OK) return rc;
-  entry->row.seq_no = store->header.next_seq_no;
+  entry->row.seq_no = seq_txn_next_seq_no(store, &entry->row);
   rc = seq_store_rename_row(&store->sql, name, n, new_name, n_new, &entry->row);
   if (rc != SQLITE_OK) return rc;
   entry->value->is_renamed = 1;
-  seq_txn_row_gone(entry);
+  seq_txn_row_gone(entry, entry->row.seq_no);
   return SQLITE_OK;
 }
 

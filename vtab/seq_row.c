@@ -10,7 +10,8 @@
 **
 **   1 byte    the format version, 1
 **   8 bytes   a random number that tells stores apart, big-endian
-**   natural   writes so far: the _seq_no of the next write
+**   natural   the _seq_no of the next write that makes, changes or drops a
+**             sequence, or more if the row has more
 **   natural   the primary term, from 1
 **
 ** The row of a sequence:
@@ -18,10 +19,11 @@
 **   1 byte    flags: 0x03 data_type (0 bigint, 1 integer, 2 smallint),
 **             0x04 cycle, 0x08 is_called, 0x30 mode (0x00 standard, 0x10
 **             gapless), 0x40 has a definition
-**   natural   seq_no: _seq_no of the last write of the row
-**   natural   change_no: _seq_no of the last write that was no nextval()
-**   natural   set_no: _seq_no of the last write that set the last value
 **   natural   id: _seq_no of the write that made the sequence
+**   natural   set_no: _seq_no of the last write that set the last value, less id
+**   natural   change_no: _seq_no of the last write that was no nextval(), less
+**             set_no
+**   natural   seq_no: _seq_no of the last write, less change_no
 **   integer   last_value: the last value handed out or reserved if is_called,
 **             else the next one to hand out
 **
@@ -76,6 +78,11 @@ static uint64_t get_natural(Reader *reader) {
   }
   reader->z = 0;
   return 0;
+}
+
+/* Read a natural number and add it to one that is none if it is negative. */
+static int64_t get_sum(Reader *reader, int64_t to) {
+  return (int64_t)((uint64_t)to + get_natural(reader));
 }
 
 static int64_t get_integer(Reader *reader) {
@@ -136,10 +143,10 @@ int seq_encode_row(const SeqRow *row, unsigned char *z) {
   if (def->cycle) flags |= FLAG_CYCLE;
   if (row->state.is_called) flags |= FLAG_IS_CALLED;
   flags |= def->mode << MODE_SHIFT;
-  end = put_natural(end, (uint64_t)row->seq_no);
-  end = put_natural(end, (uint64_t)row->change_no);
-  end = put_natural(end, (uint64_t)row->set_no);
   end = put_natural(end, (uint64_t)row->id);
+  end = put_natural(end, (uint64_t)(row->set_no - row->id));
+  end = put_natural(end, (uint64_t)(row->change_no - row->set_no));
+  end = put_natural(end, (uint64_t)(row->seq_no - row->change_no));
   end = put_integer(end, row->state.last_value);
   if (!is_default_definition(def)) {
     flags |= FLAG_HAS_DEFINITION;
@@ -163,10 +170,10 @@ int seq_decode_row(const unsigned char *z, int size, SeqRow *row) {
   def->cycle = (z[0] & FLAG_CYCLE) != 0;
   def->mode = (z[0] & FLAG_MODE) >> MODE_SHIFT;
   row->state.is_called = (z[0] & FLAG_IS_CALLED) != 0;
-  row->seq_no = (int64_t)get_natural(&reader);
-  row->change_no = (int64_t)get_natural(&reader);
-  row->set_no = (int64_t)get_natural(&reader);
-  row->id = (int64_t)get_natural(&reader);
+  row->id = get_sum(&reader, 0);
+  row->set_no = get_sum(&reader, row->id);
+  row->change_no = get_sum(&reader, row->set_no);
+  row->seq_no = get_sum(&reader, row->change_no);
   row->state.last_value = get_integer(&reader);
   if (z[0] & FLAG_HAS_DEFINITION) {
     def->start_value = get_integer(&reader);

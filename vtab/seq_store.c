@@ -13,9 +13,10 @@
 **
 ** `data` is that of seq_row.c.
 **
-** A write changes a row and the header.  They are in one table since in a
-** store of usual size they share a page: one page a commit.  They are blobs
-** since a column costs more to read than its eight bytes do.
+** nextval() writes the row of its sequence, and nothing else: one page a
+** commit, however many sequences there are.  What makes, changes or drops a
+** sequence writes the header too.  They are blobs since a column costs more to
+** read than its eight bytes do.
 **
 ** A row that is not of this form makes SQLITE_CORRUPT_VTAB, with a message.
 **
@@ -34,6 +35,8 @@ SQLITE_EXTENSION_INIT3
 static const char *const statements[STMT_COUNT] = {
     "SELECT h.data, r.data, r.name, r.owned_by FROM \"%w\".\"%w_data\" AS h"
     " LEFT JOIN \"%w\".\"%w_data\" AS r ON r.name = ?1 WHERE h.name = x''",
+
+    "SELECT NULL, data, name, owned_by FROM \"%w\".\"%w_data\" WHERE name = ?1",
 
     "UPDATE \"%w\".\"%w_data\" SET data = ?2 WHERE name = ?1",
 
@@ -337,7 +340,7 @@ int seq_store_decode(SeqStoreSql *sql, sqlite3_stmt *stmt, SeqRow *row,
     return malformed(sql, message);
   }
   if (row->id < 0 || row->set_no < row->id || row->change_no < row->set_no ||
-      row->seq_no < row->change_no) {
+      row->seq_no < row->change_no || row->seq_no >= INT64_MAX - 1) {
     return malformed(sql, "the writes of a row are not in order");
   }
   row->is_owned = sqlite3_value_type(
@@ -425,12 +428,14 @@ static int is_current(SeqStoreSql *sql) {
 
 /*
 ** Read the header and the row of a sequence, as they are at one moment.  With
-** owned_by, *owned_by is that column, to be freed, or NULL.
+** owned_by, *owned_by is that column, to be freed, or NULL.  The header of the
+** kept row, if that is current, is not read again.
 */
 int seq_store_read(SeqStoreSql *sql, const char *name, size_t n,
                    SeqHeader *header, SeqRow *row, char **owned_by,
                    int *found) {
   sqlite3_stmt *stmt;
+  int which = STMT_READ;
   int rc;
 
   *found = 0;
@@ -442,12 +447,18 @@ int seq_store_read(SeqStoreSql *sql, const char *name, size_t n,
     *found = 1;
     return SQLITE_OK;
   }
-  rc = seq_store_statement(sql, STMT_READ, &stmt);
+  if (sql->kept.is_valid) {
+    *header = sql->kept.header;
+    if (n == 0) return SQLITE_OK;
+    which = STMT_READ_ROW;
+  }
+  rc = seq_store_statement(sql, which, &stmt);
   if (rc == SQLITE_OK) rc = bind_name(stmt, 1, name, n);
   if (rc != SQLITE_OK) return rc;
   rc = step(sql, stmt);
   if (rc == SQLITE_ROW) {
-    rc = decode_header(sql, stmt, header);
+    rc = SQLITE_OK;
+    if (which == STMT_READ) rc = decode_header(sql, stmt, header);
     if (rc == SQLITE_OK) rc = seq_store_decode(sql, stmt, row, found);
     if (rc == SQLITE_OK && *found && owned_by && row->is_owned) {
       *owned_by =
@@ -455,6 +466,8 @@ int seq_store_read(SeqStoreSql *sql, const char *name, size_t n,
       if (*owned_by == 0) rc = SQLITE_NOMEM;
     }
     if (rc == SQLITE_OK && *found) keep(sql, name, n, header, row);
+  } else if (rc == SQLITE_DONE && which == STMT_READ_ROW) {
+    rc = SQLITE_OK;
   } else if (rc == SQLITE_DONE) {
     rc = malformed(sql, "there is no header row");
   } else if (rc != SQLITE_CORRUPT_VTAB) {
@@ -462,6 +475,13 @@ int seq_store_read(SeqStoreSql *sql, const char *name, size_t n,
   }
   sqlite3_reset(stmt);
   return rc;
+}
+
+/* Read the header alone. */
+int seq_store_read_header(SeqStoreSql *sql, SeqHeader *header) {
+  SeqRow row;
+  int found;
+  return seq_store_read(sql, "", 0, header, &row, 0, &found);
 }
 
 /*
@@ -625,7 +645,7 @@ int seq_store_verify(SeqStoreSql *sql, char **report) {
   SeqRow row;
   uint64_t writes = 0;
   int found;
-  int rc = seq_store_read(sql, "", 0, &header, &row, 0, &found);
+  int rc = seq_store_read_header(sql, &header);
 
   *report = 0;
   if (rc == SQLITE_OK) {
@@ -641,7 +661,7 @@ int seq_store_verify(SeqStoreSql *sql, char **report) {
         sqlite3_column_type(stmt, READ_NAME) != SQLITE_TEXT) {
       rc = malformed(sql, "a name is not text");
     }
-    if (rc == SQLITE_OK && row.seq_no >= header.next_seq_no) {
+    if (rc == SQLITE_OK && row.change_no >= header.next_seq_no) {
       rc = malformed(sql, "a row was written after the last write");
     }
   }

@@ -284,18 +284,26 @@ static void end_blocks(SeqStore *store, int is_undone) {
   }
 }
 
-/* Forget all that is known of the store in this transaction. */
-static void discard(SeqStore *store) {
-  SeqNode *node;
-  free_entries(store);
-  end_blocks(store, 1);
-  node = seq_hash_clear(&store->handed, 0);
+/* Free what was handed out, which is committed or rolled back. */
+static void free_all_handed(SeqStore *store, int committed) {
+  SeqNode *node = seq_hash_clear(&store->handed, 0);
   while (node) {
     SeqHanded *handed = (SeqHanded *)node;
+    int outcome = SEQ_FLOOR_UNUSED;
     node = node->next;
-    free_handed(handed,
-                handed->has_floor ? SEQ_FLOOR_ROLLED_BACK : SEQ_FLOOR_UNUSED);
+    if (!committed && handed->is_new) seq_value_forget(store, handed->id);
+    seq_value_release(store, handed->id);
+    if (!committed && handed->has_floor) outcome = SEQ_FLOOR_ROLLED_BACK;
+    if (committed && handed->is_stored) outcome = SEQ_FLOOR_STORED;
+    free_handed(handed, outcome);
   }
+}
+
+/* Forget all that is known of the store in this transaction. */
+static void discard(SeqStore *store) {
+  free_entries(store);
+  end_blocks(store, 1);
+  free_all_handed(store, 0);
   seq_store_forget(&store->sql);
   store->has_header = 0;
   store->is_header_dirty = 0;
@@ -315,13 +323,11 @@ void seq_txn_created(SeqStore *store) {
 
 static int check_created(SeqStore *store) {
   SeqHeader header;
-  SeqRow row;
-  int found;
   int rc;
 
   if (!store->is_created || !store->has_header) return SQLITE_OK;
   seq_store_forget(&store->sql);
-  rc = seq_store_read(&store->sql, "", 0, &header, &row, 0, &found);
+  rc = seq_store_read_header(&store->sql, &header);
   if (rc == SQLITE_OK && header.store_id == store->header.store_id) return rc;
   if (rc != SQLITE_OK && rc != SQLITE_ERROR && rc != SQLITE_CORRUPT_VTAB) {
     return rc;
@@ -388,19 +394,26 @@ int seq_txn_load(SeqStore *store, const char *name, size_t n, SeqEntry **out) {
 /* Read the header, if the transaction has not yet. */
 int seq_txn_load_header(SeqStore *store) {
   SeqHeader header;
-  SeqRow row;
-  int found;
   int rc;
   if (store->has_header) return SQLITE_OK;
-  rc = seq_store_read(&store->sql, "", 0, &header, &row, 0, &found);
+  rc = seq_store_read_header(&store->sql, &header);
   if (rc == SQLITE_OK) set_header(store, &header);
   return rc;
 }
 
-/* The _seq_no for a write that was made. */
-void seq_txn_count_write(SeqStore *store) {
+/*
+** The _seq_no of a write that makes (row is NULL), changes or drops a sequence:
+** it is behind all that any sequence of that name ever had.
+*/
+int64_t seq_txn_next_seq_no(const SeqStore *store, const SeqRow *row) {
+  int64_t next = store->header.next_seq_no;
+  return row && row->seq_no >= next ? row->seq_no + 1 : next;
+}
+
+/* A write of that number was made. */
+static void count_write(SeqStore *store, int64_t seq_no) {
   store->is_header_dirty = 1;
-  store->header.next_seq_no++;
+  store->header.next_seq_no = seq_no + 1;
 }
 
 static void mark_dirty(SeqEntry *entry) {
@@ -424,10 +437,11 @@ int seq_txn_flush(SeqStore *store) {
   while (rc == SQLITE_OK && store->dirty) {
     SeqEntry *entry = store->dirty;
     stop_handing_out(entry);
-    entry->row.seq_no = store->header.next_seq_no;
+    entry->row.seq_no++;
     rc = seq_store_update(&store->sql, entry->name, entry->n_name, &entry->row);
-    if (rc == SQLITE_OK) {
-      seq_txn_count_write(store);
+    if (rc != SQLITE_OK) {
+      entry->row.seq_no--;
+    } else {
       entry->is_dirty = 0;
       entry->handed->is_stored = 1;
       entry->stored = entry->row.state;
@@ -507,7 +521,6 @@ void seq_txn_rewind(SeqStore *store) {
 
 /* The transaction is over. */
 void seq_txn_end(SeqStore *store, int committed) {
-  SeqNode *node;
   if (store->is_renamed && !committed) seq_store_lose_name(&store->sql);
   store->is_renamed = 0;
   store->is_created = 0;
@@ -518,17 +531,7 @@ void seq_txn_end(SeqStore *store, int committed) {
   }
   free_entries(store);
   end_blocks(store, !committed);
-  node = seq_hash_clear(&store->handed, 0);
-  while (node) {
-    SeqHanded *handed = (SeqHanded *)node;
-    int outcome = SEQ_FLOOR_UNUSED;
-    node = node->next;
-    if (!committed && handed->is_new) seq_value_forget(store, handed->id);
-    seq_value_release(store, handed->id);
-    if (!committed && handed->has_floor) outcome = SEQ_FLOOR_ROLLED_BACK;
-    if (committed && handed->is_stored) outcome = SEQ_FLOOR_STORED;
-    free_handed(handed, outcome);
-  }
+  free_all_handed(store, committed);
   store->in_txn = 0;
   store->has_header = 0;
   store->is_header_dirty = 0;
@@ -674,7 +677,7 @@ void seq_txn_row_written(SeqEntry *entry, const SeqRow *row) {
   SeqHanded *handed = entry->handed;
   int is_set = row->set_no != entry->row.set_no;
 
-  seq_txn_count_write(entry->store);
+  count_write(entry->store, row->seq_no);
   stop_handing_out(entry);
   set_mark(entry);
   entry->row = *row;
@@ -689,18 +692,18 @@ void seq_txn_row_written(SeqEntry *entry, const SeqRow *row) {
 
 /* The sequence was made: nothing is known of it. */
 void seq_txn_row_inserted(SeqStore *store, const SeqRow *row) {
-  seq_txn_count_write(store);
+  count_write(store, row->seq_no);
   forget_handed(store, row->id);
   seq_value_forget(store, row->id);
   store->session->hot = 0; /* the name may mean this one now */
 }
 
 /*
-** The sequence is no longer there under its name, or at all.  What it handed
-** out stays known.
+** By a write of that number the sequence is no longer there under its name, or
+** at all.  What it handed out stays known.
 */
-void seq_txn_row_gone(SeqEntry *entry) {
-  seq_txn_count_write(entry->store);
+void seq_txn_row_gone(SeqEntry *entry, int64_t seq_no) {
+  count_write(entry->store, seq_no);
   entry->handed->is_stored = 1;
   set_name(entry->handed, entry->name, entry->n_name);
   stop_handing_out(entry);

@@ -28,7 +28,12 @@
 ** PostgreSQL's default.  UPDATE changes what is distinct from the present
 ** value, as ALTER SEQUENCE does; last_value = NULL is RESTART, and NULL for
 ** min_value or max_value is NO MINVALUE, NO MAXVALUE.  Each row that is
-** written takes the next _seq_no of the store, which counts from 0, so that
+** written takes the next _seq_no of the store, which counts from 0.  nextval()
+** takes the next one of its row instead, and leaves the store's counter alone
+** (so that no two sequences have a page in common that each call writes); a
+** row that is ahead of the store takes it along with its next other write.  A
+** sequence thus never has the same _seq_no twice, nor has one of its name that
+** is made after it, so that
 **
 **   UPDATE sequences SET last_value = 1
 **    WHERE name = 's' AND _seq_no = 0 AND _primary_term = 1
