@@ -183,6 +183,15 @@ int rowid_register(IdState *);
 
 /**** snowflake.c ********************************************************/
 
+#define SNOWFLAKE_X       1288834974657 /* epochs, in Unix milliseconds */
+#define SNOWFLAKE_DISCORD 1420070400000
+#define SNOWFLAKE_MS_MAX  ((INT64_C(1) << 41) - 1)
+
+int64_t snowflake_encode(int64_t ms, int worker, int sequence);
+int64_t snowflake_ms(int64_t id);
+int snowflake_worker(int64_t id);
+int snowflake_sequence(int64_t id);
+int64_t snowflake_epoch(void);
 int snowflake_register(IdState *);
 
 /**** base62.c, ksuid.c **************************************************/
