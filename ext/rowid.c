@@ -62,14 +62,21 @@ int64_t rowid_timestamp(int64_t id) {
   return (int64_t)(rowid_tick(id) / TICKS_OF_MS) + ROWID_EPOCH_MS;
 }
 
+/* Swap neighbouring groups of n bits; mask has the lower of each two. */
+static inline uint64_t swap_bits(uint64_t x, int n, uint64_t mask) {
+  return (x >> n & mask) | (x & mask) << n;
+}
+
 /* The unordered id of an ordered one, and the other way round. */
 int64_t rowid_reverse(int64_t id) {
-  uint64_t tick = rowid_tick(id);
-  uint64_t reversed = 0;
-  for (int i = 0; i < TICK_BITS; i++) {
-    reversed = reversed << 1 | (tick >> i & 1);
-  }
-  return rowid_encode(reversed, rowid_instance(id));
+  uint64_t x = rowid_tick(id) << (64 - TICK_BITS);
+  x = swap_bits(x, 1, 0x5555555555555555);
+  x = swap_bits(x, 2, 0x3333333333333333);
+  x = swap_bits(x, 4, 0x0f0f0f0f0f0f0f0f);
+  x = swap_bits(x, 8, 0x00ff00ff00ff00ff);
+  x = swap_bits(x, 16, 0x0000ffff0000ffff);
+  x = swap_bits(x, 32, 0x00000000ffffffff);
+  return rowid_encode(x, rowid_instance(id));
 }
 
 /**** The generator ******************************************************/
@@ -83,16 +90,16 @@ static _Atomic uint64_t last;
 */
 int rowid_next(int64_t *id) {
   int instance = instance_read();
-  uint64_t ns = clock_ns();
-  uint64_t tick;
+  uint64_t tick = atomic_load_explicit(&last, memory_order_relaxed);
   if (instance < 0) return SQLITE_ERROR;
-  if (ns < EPOCH_NS) {
-    if (atomic_load_explicit(&last, memory_order_relaxed) == 0) {
-      return SQLITE_RANGE;
+  if (tick == 0 || !clock_is_before(EPOCH_NS + tick * TICK_NS)) {
+    uint64_t ns = clock_ns();
+    if (ns < EPOCH_NS) {
+      if (tick == 0) return SQLITE_RANGE;
+      ns = EPOCH_NS; /* it went back */
     }
-    ns = EPOCH_NS; /* it went back */
+    tick = (ns - EPOCH_NS) / TICK_NS;
   }
-  tick = (ns - EPOCH_NS) / TICK_NS;
   if (tick > ROWID_TICK_MAX) return SQLITE_FULL;
   tick = clock_advance(&last, tick);
   if (tick > ROWID_TICK_MAX) return SQLITE_FULL;

@@ -152,7 +152,9 @@ static void snowflake_func(sqlite3_context *context, int argc,
   ** thread might have made the same id: hence the repetition.
   */
   do {
-    uint64_t now = clock_ms();
+    uint64_t now = 0;
+    time = atomic_load_explicit(&last, memory_order_relaxed);
+    if (!clock_is_before((time >> SEQUENCE_BITS) * 1000000)) now = clock_ms();
     word = use_config();
     epoch = EPOCH_OF(word);
     ms = (int64_t)now - epoch;

@@ -20,6 +20,7 @@
 
 uint64_t clock_ns(void);
 uint64_t clock_ms(void);
+int clock_is_before(uint64_t ns);
 
 /*
 ** Take the next value of a counter that follows a clock: `fresh`, or the one

@@ -53,13 +53,20 @@ static void now_func(sqlite3_context *context, int argc, sqlite3_value **argv) {
   sqlite3_set_auxdata(context, STATEMENT_TIME, kept, sqlite3_free);
 }
 
+/* The next number of a counter of the clock's time, in units of nanoseconds. */
+static inline void unique_time(sqlite3_context *context, _Atomic uint64_t *last,
+                               uint64_t unit) {
+  uint64_t seen = atomic_load_explicit(last, memory_order_relaxed);
+  uint64_t time = clock_is_before(seen * unit) ? seen : clock_ns() / unit;
+  sqlite3_result_int64(context, (sqlite3_int64)clock_advance(last, time));
+}
+
 static void unique_now_func(sqlite3_context *context, int argc,
                             sqlite3_value **argv) {
   static _Atomic uint64_t last_ms;
   UNUSED(argc);
   UNUSED(argv);
-  sqlite3_result_int64(context,
-                       (sqlite3_int64)clock_advance(&last_ms, clock_ms()));
+  unique_time(context, &last_ms, 1000000);
 }
 
 static void unique_now_us_func(sqlite3_context *context, int argc,
@@ -67,8 +74,7 @@ static void unique_now_us_func(sqlite3_context *context, int argc,
   static _Atomic uint64_t last_us;
   UNUSED(argc);
   UNUSED(argv);
-  sqlite3_result_int64(
-      context, (sqlite3_int64)clock_advance(&last_us, clock_ns() / 1000));
+  unique_time(context, &last_us, 1000);
 }
 
 int time_register(IdState *state) {
