@@ -266,14 +266,14 @@ size_t token_text(const Token *, char *out);
 /**** seq_math.c *********************************************************/
 
 enum { SEQ_OK, SEQ_EXHAUSTED, SEQ_INVALID };
-enum { SEQ_STANDARD, SEQ_GAPLESS }; /* values in the file */
+enum { SEQ_STANDARD, SEQ_GAPLESS, SEQ_VIRTUAL }; /* values in the file */
 
 #define SEQ_MESSAGE_SIZE 256
 
 typedef struct SeqDef {
   int data_type; /* size in bytes: 2, 4 or 8 */
   int cycle;
-  int mode; /* SEQ_STANDARD, SEQ_GAPLESS */
+  int mode; /* SEQ_STANDARD, SEQ_GAPLESS, SEQ_VIRTUAL */
   int64_t start_value;
   int64_t min_value;
   int64_t max_value;
@@ -578,7 +578,8 @@ struct SeqSession {
   int depth;         /* calls of seq_session_enter() to be paired */
   SeqStore **layout; /* the stores in the order of look-up */
   int n_layout;      /* -1 if not known */
-  int has_blocks;    /* some sequence has, or had, a reserved block */
+  int has_unwritten; /* of some sequence nextval() may need no write: it has, or
+                     ** had, a reserved block, or is virtual */
   char *message;     /* of the last error, or NULL */
 };
 
@@ -596,6 +597,7 @@ int64_t seq_txn_next_seq_no(const SeqStore *, const SeqRow *);
 void seq_txn_row_written(SeqEntry *, const SeqRow *);
 void seq_txn_row_inserted(SeqStore *, const SeqRow *);
 void seq_txn_row_gone(SeqEntry *, int64_t seq_no);
+int seq_virtual_next(SeqStoreSql *, int64_t *value);
 int seq_run_nextval(SeqStore *, SeqRequest *);
 int seq_hand_out(SeqEntry *);
 

@@ -130,7 +130,7 @@ static void set_current(SeqSession *session, SeqValue *value, int64_t last,
   value->is_wanted = 0;
   session->last_used = value;
   if (session->hot != value) session->hot = 0;
-  if (value->is_block) session->has_blocks = 1;
+  if (value->is_block) session->has_unwritten = 1;
   if (session->name == 0 || session->n_name != n ||
       memcmp(session->name, name, n) != 0) {
     if (session->name == 0 || session->n_name < n) {
@@ -145,12 +145,13 @@ static void set_current(SeqSession *session, SeqValue *value, int64_t last,
 }
 
 /*
-** Outside a write transaction, take a value from the block that this session
-** reserved, if the sequence was not set, altered or dropped since.  *taken
-** says whether there was one.
+** Outside a write transaction, take a value that needs no write: the next of a
+** virtual sequence, or one of the block that this session reserved, if the
+** sequence was not set, altered or dropped since.  *taken says whether there
+** was one.
 */
-static int take_from_block(SeqSession *session, const char *name, size_t n,
-                           int64_t *result, int *taken) {
+static int take_unwritten(SeqSession *session, const char *name, size_t n,
+                          int64_t *result, int *taken) {
   SeqTarget target;
   SeqHeader header;
   SeqRow row;
@@ -165,6 +166,15 @@ static int take_from_block(SeqSession *session, const char *name, size_t n,
   }
   rc = read_row(session, name, n, &target, &header, &row, 0);
   if (rc != SQLITE_OK) return rc;
+  if (row.def.mode == SEQ_VIRTUAL) {
+    value = seq_value_get(target.store, row.id);
+    if (value == 0) return SQLITE_NOMEM;
+    rc = seq_virtual_next(&target.store->sql, result);
+    if (rc != SQLITE_OK) return seq_store_failed(target.store, rc);
+    *taken = 1;
+    set_current(session, value, *result, name, n, &target);
+    return SQLITE_OK;
+  }
   value = seq_value_find(target.store, row.id);
   if (value && value->left > 0 && seq_value_has_block(value, &header, &row)) {
     *result = seq_value_step(value);
@@ -172,6 +182,22 @@ static int take_from_block(SeqSession *session, const char *name, size_t n,
     set_current(session, value, *result, name, n, &target);
   }
   return SQLITE_OK;
+}
+
+/*
+** A write was refused with rc, as the file is read-only or locked: a virtual
+** sequence can do without.  Returns rc, with its message, if it is not one.
+*/
+static int take_if_virtual(SeqSession *session, const char *name, size_t n,
+                           int rc, int64_t *result) {
+  char *message = session->message;
+  int taken = 0;
+  session->message = 0;
+  take_unwritten(session, name, n, result, &taken);
+  sqlite3_free(taken ? message : session->message);
+  session->message = taken ? 0 : message;
+  session->has_unwritten |= taken;
+  return taken ? SQLITE_OK : rc;
 }
 
 /* nextval(name, count): reserve count values and get the first of them. */
@@ -188,8 +214,8 @@ int seq_nextval(SeqSession *session, const char *name, size_t n, int64_t count,
                             (sqlite3_int64)count);
   }
   seq_session_enter(session);
-  if (count == 1 && session->has_blocks) {
-    rc = take_from_block(session, name, n, result, &taken);
+  if (count == 1 && session->has_unwritten) {
+    rc = take_unwritten(session, name, n, result, &taken);
   }
   if (rc == SQLITE_OK && !taken) {
     memset(&request, 0, sizeof request);
@@ -200,6 +226,8 @@ int seq_nextval(SeqSession *session, const char *name, size_t n, int64_t count,
     if (rc == SQLITE_OK) {
       *result = request.number;
       set_current(session, request.value, request.number, name, n, &target);
+    } else if (count == 1 && (is_readonly(rc) || (rc & 0xff) == SQLITE_BUSY)) {
+      rc = take_if_virtual(session, name, n, rc, result);
     }
   }
   seq_session_leave(session);
@@ -394,12 +422,13 @@ int seq_ddl(SeqSession *session, const char *name, size_t n, char **result) {
     const SeqDef *def = &row.def;
     options = sqlite3_mprintf(
         "AS %s INCREMENT BY %lld MINVALUE %lld MAXVALUE %lld START WITH %lld"
-        " CACHE %lld %s%s%s%s",
+        " CACHE %lld %s%s%s%s%s",
         seq_type_name(def->data_type), (sqlite3_int64)def->increment_by,
         (sqlite3_int64)def->min_value, (sqlite3_int64)def->max_value,
         (sqlite3_int64)def->start_value, (sqlite3_int64)def->cache_size,
         def->cycle ? "CYCLE" : "NO CYCLE",
-        def->mode == SEQ_GAPLESS ? " MODE gapless" : "",
+        def->mode == SEQ_STANDARD ? "" : " MODE ",
+        def->mode == SEQ_STANDARD ? "" : seq_mode_name(def->mode),
         owned_by ? " OWNED BY " : "", owned_by ? owned_by : "");
     if (options) {
       char *schema;

@@ -38,6 +38,15 @@ static int set_row(SeqStore *store, SeqEntry *entry, SeqRow *row, int is_set,
   return rc;
 }
 
+/* A virtual sequence has no value that could be set. */
+static int check_virtual(SeqStore *store, const char *name, size_t n,
+                         const SeqRow *row, int is_set) {
+  if (row->def.mode != SEQ_VIRTUAL || !is_set) return SQLITE_OK;
+  return seq_store_fail(&store->sql, SQLITE_ERROR,
+                        "cannot set the value of virtual sequence \"%.*s\"",
+                        (int)n, name);
+}
+
 /* Request of setval(): number is the value, flag is is_called. */
 int seq_run_setval(SeqStore *store, SeqRequest *request) {
   SeqEntry *entry;
@@ -50,6 +59,8 @@ int seq_run_setval(SeqStore *store, SeqRequest *request) {
     return SQLITE_ERROR;
   }
   row = entry->row;
+  rc = check_virtual(store, request->name, request->n_name, &row, 1);
+  if (rc != SQLITE_OK) return rc;
   if (request->number < row.def.min_value ||
       request->number > row.def.max_value) {
     return seq_store_fail(
@@ -107,6 +118,10 @@ int seq_insert(SeqStore *store, const char *name, size_t n,
     return seq_store_fail(&store->sql, SQLITE_ERROR, "%s", message);
   }
   rc = check_last_value(store, name, n, options, &row);
+  if (rc == SQLITE_OK) {
+    rc = check_virtual(store, name, n, &row,
+                       (options->given & SEQ_HAS_LAST_VALUE) != 0);
+  }
   if (rc == SQLITE_OK && entry) rc = SQLITE_CONSTRAINT_UNIQUE;
   if (rc == SQLITE_OK) rc = seq_owner(&store->sql, options, &owned_by);
   if (rc != SQLITE_OK) return rc;
@@ -124,9 +139,9 @@ int seq_insert(SeqStore *store, const char *name, size_t n,
 */
 int seq_change(SeqStore *store, const char *name, size_t n,
                const SeqOptions *options, int *found) {
-  const unsigned sets =
-      SEQ_HAS_RESTART | SEQ_HAS_RESTART_WITH | SEQ_HAS_LAST_VALUE;
   char message[SEQ_MESSAGE_SIZE];
+  int is_set = (options->given & (SEQ_HAS_RESTART | SEQ_HAS_RESTART_WITH |
+                                  SEQ_HAS_LAST_VALUE)) != 0;
   SeqEntry *entry;
   SeqRow row;
   int rc = seq_txn_load(store, name, n, &entry);
@@ -139,8 +154,9 @@ int seq_change(SeqStore *store, const char *name, size_t n,
     return seq_store_fail(&store->sql, SQLITE_ERROR, "%s", message);
   }
   rc = check_last_value(store, name, n, options, &row);
+  if (rc == SQLITE_OK) rc = check_virtual(store, name, n, &row, is_set);
   if (rc != SQLITE_OK) return rc;
-  return set_row(store, entry, &row, (options->given & sets) != 0, options);
+  return set_row(store, entry, &row, is_set, options);
 }
 
 /* Drop a sequence, which exists. */

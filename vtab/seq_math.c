@@ -137,13 +137,16 @@ int seq_type_from_name(const char *z, size_t n) {
 }
 
 const char *seq_mode_name(int mode) {
-  return mode == SEQ_GAPLESS ? "gapless" : "standard";
+  return mode == SEQ_GAPLESS   ? "gapless"
+         : mode == SEQ_VIRTUAL ? "virtual"
+                               : "standard";
 }
 
 /* The mode of that name, or -1. */
 int seq_mode_from_name(const char *z, size_t n) {
   if (token_is(z, n, "standard")) return SEQ_STANDARD;
   if (token_is(z, n, "gapless")) return SEQ_GAPLESS;
+  if (token_is(z, n, "virtual")) return SEQ_VIRTUAL;
   return -1;
 }
 
@@ -287,6 +290,12 @@ static int set_cache_and_mode(SeqDef *def, const SeqOptions *options,
                    " would be a gap",
                    def->cache_size, 0);
   }
+  if (def->mode == SEQ_VIRTUAL && def->data_type != 8) {
+    return invalid(message,
+                   "a virtual sequence must be of type bigint: its values are"
+                   " those of unique_rowid()",
+                   0, 0);
+  }
   return SEQ_OK;
 }
 
@@ -374,7 +383,7 @@ int seq_check(const SeqDef *def, const SeqState *state, char *message) {
     return invalid(message, "data_type (%" PRId64 ") is none", def->data_type,
                    0);
   }
-  if (def->mode != SEQ_STANDARD && def->mode != SEQ_GAPLESS) {
+  if (def->mode < SEQ_STANDARD || def->mode > SEQ_VIRTUAL) {
     return invalid(message, "mode (%" PRId64 ") is none", def->mode, 0);
   }
   return seq_define(&copy, &unused, &options, 0, message);

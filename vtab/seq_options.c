@@ -144,7 +144,7 @@ static int parse_mode(Parser *p) {
   if (p->token.type != TOKEN_NAME) return syntax_error(p);
   def->mode = seq_mode_from_name(p->token.z, p->token.n);
   if (def->mode < 0) {
-    bad(p, SEQ_HAS_MODE, "sequence mode must be standard or gapless");
+    bad(p, SEQ_HAS_MODE, "sequence mode must be standard, gapless, or virtual");
   }
   advance(p);
   return SEQ_OK;

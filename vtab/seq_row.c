@@ -18,7 +18,7 @@
 **
 **   1 byte    flags: 0x03 data_type (0 bigint, 1 integer, 2 smallint),
 **             0x04 cycle, 0x08 is_called, 0x30 mode (0x00 standard, 0x10
-**             gapless), 0x40 has a definition
+**             gapless, 0x20 virtual), 0x40 has a definition
 **   natural   id: _seq_no of the write that made the sequence
 **   natural   set_no: _seq_no of the last write that set the last value, less id
 **   natural   change_no: _seq_no of the last write that was no nextval(), less

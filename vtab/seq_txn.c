@@ -226,7 +226,7 @@ static void apply_floors(SeqEntry *entry) {
   SeqRow *row = &entry->row;
   SeqHanded *handed = entry->handed;
 
-  if (row->def.mode == SEQ_GAPLESS) return;
+  if (row->def.mode != SEQ_STANDARD) return;
   if (handed->mark_set_no == row->set_no) {
     if (handed->has_mark) skip_to(row, handed->mark);
     if (row->def.cycle && handed->has_mark) return;
@@ -540,6 +540,30 @@ void seq_txn_end(SeqStore *store, int committed) {
 
 /**** Handing out values *************************************************/
 
+/* Make the next value of a virtual sequence, of which nothing is stored. */
+int seq_virtual_next(SeqStoreSql *sql, int64_t *value) {
+  int rc = rowid_next(value);
+  char *why;
+  if (rc == SQLITE_OK) return rc;
+  why = rowid_error(rc);
+  rc = why ? seq_store_fail(sql, SQLITE_ERROR, "nextval: %s", why)
+           : SQLITE_NOMEM;
+  sqlite3_free(why);
+  return rc;
+}
+
+static int take_virtual(SeqEntry *entry, SeqRequest *request) {
+  stop_handing_out(entry);
+  entry->store->session->has_unwritten = 1;
+  if (request->number > 1) {
+    return seq_store_fail(
+        &entry->store->sql, SQLITE_ERROR,
+        "nextval: cannot reserve %lld values of virtual sequence \"%.*s\"",
+        (sqlite3_int64)request->number, (int)entry->n_name, entry->name);
+  }
+  return seq_virtual_next(&entry->store->sql, &request->number);
+}
+
 /* Take values from the row, which advances in memory. */
 static int take_from_row(SeqEntry *entry, uint64_t count, int64_t *first) {
   SeqStore *store = entry->store;
@@ -592,8 +616,10 @@ int seq_run_nextval(SeqStore *store, SeqRequest *request) {
     return SQLITE_ERROR;
   }
   value = entry->value;
-  if (request->number == 1 && value->left > 0 &&
-      (value->is_block || entry->is_live)) {
+  if (entry->row.def.mode == SEQ_VIRTUAL) {
+    rc = take_virtual(entry, request);
+  } else if (request->number == 1 && value->left > 0 &&
+             (value->is_block || entry->is_live)) {
     request->number = seq_value_step(value);
   } else {
     rc = take_from_row(entry, (uint64_t)request->number, &request->number);

@@ -56,8 +56,8 @@ static int read_text_column(SequencesVtab *vtab, int column,
     options->given |= SEQ_HAS_MODE;
     options->def.mode = seq_mode_from_name(text, n);
     if (options->def.mode < 0) {
-      return column_error(vtab, "sequence mode must be standard or gapless",
-                          column);
+      return column_error(
+          vtab, "sequence mode must be standard, gapless, or virtual", column);
     }
   } else if (seq_parse_owner(text, n, options, message) != SEQ_OK) {
     return sequences_error(

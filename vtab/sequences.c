@@ -16,7 +16,7 @@
 **   increment_by   BIGINT   not 0; negative for a descending sequence
 **   cycle          BOOLEAN  0 or 1
 **   cache_size     BIGINT   values that a connection reserves at a time
-**   mode           TEXT     standard or gapless
+**   mode           TEXT     standard, gapless or virtual
 **   owned_by       TEXT     table.column, or NULL
 **   _seq_no        BIGINT   hidden: the number of the last write of the row
 **   _primary_term  BIGINT   hidden: see sequences_promote()
