@@ -46,8 +46,11 @@ static int is_object(sqlite3_context *context, const char *function,
     } else {
       const char *type = (const char *)sqlite3_column_text(stmt, 0);
       is_right = type && strcmp(type, "object") == 0;
-      if (!is_right) {
-        func_error(context, "%s: the options must be a JSON object", function);
+      if (type == 0) {
+        sqlite3_result_error_nomem(context);
+      } else if (!is_right) {
+        func_error(context, "%s: the options have to be a JSON object",
+                   function);
       }
     }
   }

@@ -20,7 +20,7 @@
 **
 **   "alphabet"   16 to 256 different characters of Unicode, what comes again is
 **                left out; a-zA-Z1234567890
-**   "minLength"  an id has as many characters or more, 0 to 1000; 0
+**   "minLength"  an id has as many characters or more, 0 to 10000; 0
 **
 ** hashids_config() returns them in the same form, so that they can be set again.
 ** They hold from the next statement on, and are for generated columns and

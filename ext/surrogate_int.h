@@ -239,7 +239,7 @@ void sqids_free(struct SqidsConfig *);
 
 #define HASHIDS_ALPHABET_MIN 16
 #define HASHIDS_ALPHABET_MAX 256
-#define HASHIDS_MIN_LENGTH   1000 /* at most */
+#define HASHIDS_MIN_LENGTH   10000 /* at most */
 #define HASHIDS_SLOTS        512
 #define HASHIDS_COUNT(n)     ((n) / 2) /* numbers in an id of n bytes */
 
