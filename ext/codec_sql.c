@@ -31,6 +31,11 @@ static int prepare(sqlite3_context *context, const char *function,
                    const char *sql, sqlite3_value *json, sqlite3_stmt **stmt) {
   sqlite3 *db = sqlite3_context_db_handle(context);
   int rc = sqlite3_prepare_v2(db, sql, -1, stmt, 0);
+  if (rc == SQLITE_ERROR) {
+    func_error(context, "%s: needs SQLite's JSON functions: %s", function,
+               sqlite3_errmsg(db));
+    return 0;
+  }
   if (rc == SQLITE_OK) rc = sqlite3_bind_value(*stmt, 1, json);
   return rc == SQLITE_OK || fail(context, function, rc);
 }

@@ -31,7 +31,7 @@ static int next_char(const char *text, size_t n, size_t *i, uint32_t *out) {
     if (c < 0xC2 || c > 0xF4) return 0;
     more = c < 0xE0 ? 1 : c < 0xF0 ? 2 : 3;
     if (more >= n - *i) return 0;
-    c &= 0x3F >> more;
+    c &= 0x3Fu >> more;
     for (size_t j = 1; j <= more; j++) {
       if ((z[j] & 0xC0) != 0x80) return 0;
       c = c << 6 | (z[j] & 0x3F);
