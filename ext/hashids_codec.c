@@ -8,8 +8,9 @@
 ** character, which the numbers choose; it and the salt shuffle the digits again
 ** before each number.
 **
-** Where the reference goes wrong on purpose or by nature, this does not: there
-** are no numbers above 2^63-1, and what is no id has no numbers.
+** It differs where text is no id: that has no numbers, while the reference has
+** an error for a character that is not in the alphabet.  Numbers are 0 to
+** 2^63-1; an id with a greater one has none.
 */
 #include "surrogate_int.h"
 
