@@ -130,6 +130,18 @@ int uuid_register(IdState *);
 
 /**** base32.c, ulid.c ***************************************************/
 
+#define BASE32_SIZE 26 /* of 128 bits */
+
+extern const char base32_ulid_alphabet[];
+extern const char base32_typeid_alphabet[];
+extern const unsigned char base32_ulid_table[256];   /* both cases */
+extern const unsigned char base32_typeid_table[256]; /* lower case only */
+
+void base32_encode(const unsigned char in[16], const char *alphabet,
+                   char out[26]);
+int base32_decode(const char *z, const unsigned char *table,
+                  unsigned char out[16]);
+
 int ulid_register(IdState *);
 
 /**** typeid.c ***********************************************************/
