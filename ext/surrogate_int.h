@@ -80,6 +80,7 @@ enum { HASH_MD5, HASH_SHA1, HASH_SHA3_512 };
 
 int hash_digest(int algorithm, const void *a, size_t n_a, const void *b,
                 size_t n_b, unsigned char *out);
+const char *hash_missing(int algorithm);
 
 /**** func.c *************************************************************/
 
@@ -125,6 +126,27 @@ int instance_get(sqlite3_context *, int *instance);
 int instance_register(IdState *);
 
 /**** uuid_codec.c, uuid.c ***********************************************/
+
+#define UUID_SIZE      16
+#define UUID_TEXT_SIZE 36                        /* as it is written */
+#define UUID_TIME_MAX  ((UINT64_C(1) << 48) - 1) /* ms in version 7 */
+
+/* What makes UUIDs of version 7 in their order; all 0 to begin with. */
+typedef struct UuidGenerator {
+  _Atomic uint64_t reference; /* ms from which ticks count, and 1; 0: not yet */
+  _Atomic uint64_t last;      /* ticks of 1/4096 ms, and 11 bits of counter */
+} UuidGenerator;
+
+void uuid_format(const unsigned char *uuid, char *text);
+void uuid_format_scalar(const unsigned char *uuid, char *text);
+int uuid_format_fast(const unsigned char *uuid, char *text);
+int uuid_parse(const char *text, size_t n, unsigned char *uuid);
+int uuid_version(const unsigned char *uuid);
+void uuid_set_version(unsigned char *uuid, int version);
+int uuid_time(const unsigned char *uuid, int64_t *ms);
+void uuid_set_time(unsigned char *uuid, uint64_t ms);
+int uuid_next(UuidGenerator *, uint64_t ns, uint64_t random,
+              unsigned char *uuid);
 
 int uuid_register(IdState *);
 
