@@ -250,16 +250,21 @@ void ksuid_bytes(const KsuidNumber *, unsigned char id[KSUID_SIZE]);
 
 int ksuid_register(IdState *);
 
-/**** stamp.c ************************************************************/
+/**** objectid_codec.c, stamp.c ******************************************/
 
-#define STAMP_SIZE 12 /* bytes: 4 of seconds, 5 of the process, 3 of counter */
+#define STAMP_SIZE         12 /* bytes: 4 of seconds, 5 of process, 3 of counter */
+#define STAMP_COUNTER_BITS 24
+#define STAMP_COUNTER_MASK ((UINT64_C(1) << STAMP_COUNTER_BITS) - 1)
+#define OBJECTID_TEXT_SIZE 24
 
 /* What makes the ids of a scheme; all 0 to begin with. */
 typedef struct StampGenerator {
   _Atomic uint64_t process; /* 5 bytes, and 24 bits of random_forks + 1 */
-  _Atomic uint64_t last;    /* seconds and 24 bits of counter; 0: none */
+  _Atomic uint64_t last;    /* seconds and counter; 0: none */
 } StampGenerator;
 
+void objectid_write(const unsigned char *id, char out[OBJECTID_TEXT_SIZE]);
+int objectid_parse(const char *z, size_t n, unsigned char *out);
 int stamp_next(_Atomic uint64_t *last, uint64_t seconds, uint32_t start,
                uint64_t *next);
 uint64_t stamp_ms(const unsigned char *id);
@@ -275,12 +280,7 @@ int xid_parse(const char *z, size_t n, unsigned char *out);
 
 int xid_register(IdState *);
 
-/**** objectid_codec.c, objectid.c ***************************************/
-
-#define OBJECTID_TEXT_SIZE 24
-
-void objectid_write(const unsigned char *id, char out[OBJECTID_TEXT_SIZE]);
-int objectid_parse(const char *z, size_t n, unsigned char *out);
+/**** objectid.c *********************************************************/
 
 int objectid_register(IdState *);
 
