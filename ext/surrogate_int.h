@@ -184,6 +184,8 @@ int objectid_register(IdState *);
 
 /**** cuid2.c ************************************************************/
 
+void cuid2_body(const unsigned char *digest, char *out, size_t n);
+int cuid2_is_id(const char *z, size_t n);
 int cuid2_register(IdState *);
 
 /**** time.c *************************************************************/
