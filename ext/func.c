@@ -147,8 +147,13 @@ static int parse_id(sqlite3_context *context, sqlite3_value *value, size_t size,
   const char *z;
   size_t n;
   if (sqlite3_value_type(value) == SQLITE_BLOB) {
+    const void *bytes = sqlite3_value_blob(value);
     if ((size_t)sqlite3_value_bytes(value) != size) return 0;
-    memcpy(id, sqlite3_value_blob(value), size);
+    if (bytes == 0) { /* it was a zeroblob() */
+      sqlite3_result_error_nomem(context);
+      return -1;
+    }
+    memcpy(id, bytes, size);
     return 1;
   }
   if (!func_text(context, value, &z, &n)) return -1;
