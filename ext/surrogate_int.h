@@ -23,10 +23,13 @@ uint64_t clock_ms(void);
 int clock_is_before(uint64_t ns);
 
 /* The C library knows that there is no other thread: a locked step is saved. */
-#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 32)
+#ifdef __GLIBC__
+#if __GLIBC_PREREQ(2, 32)
 #include <sys/single_threaded.h>
 #define IS_SINGLE_THREADED __libc_single_threaded
-#else
+#endif
+#endif
+#ifndef IS_SINGLE_THREADED
 #define IS_SINGLE_THREADED 0
 #endif
 

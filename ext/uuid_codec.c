@@ -21,14 +21,15 @@
 **
 ** The counter of a tick starts at random below 1024, so that there is room for
 ** 1024 more; behind 2047 the next tick begins.  As a tick is 244 ns, no process
-** can make ids so fast that their time runs away from the clock's.
+** can make ids so fast that their time runs away from the clock's.  uuid_next()
+** makes them; it is in surrogate_int.h, to be inlined.
 **
 ** Pure: it knows neither SQLite nor the clock.  Sources: RFC 9562; PostgreSQL's
 ** uuid.c for the rules of hyphens and braces.
 */
 #include "surrogate_int.h"
 
-/* With SSSE3 text takes a quarter of the time; the processor is asked for it. */
+/* Text takes less than half the time by SSSE3, if the processor has it. */
 #if defined(__GNUC__) && defined(__x86_64__)
 #define HAVE_SSSE3
 #include <tmmintrin.h>
@@ -137,8 +138,7 @@ static const unsigned char digit_of[256] = {
 };
 
 /*
-** Read digits, 4 to a group and 16 groups to a UUID, with a hyphen where one
-** may stand.
+** Read n bytes of digits, 8 groups of 4, with a hyphen where one may stand.
 */
 static int parse_digits(const unsigned char *z, size_t n, Uuid *uuid) {
   const unsigned char *end = z + n;
