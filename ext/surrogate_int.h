@@ -81,6 +81,7 @@ enum { HASH_MD5, HASH_SHA1, HASH_SHA3_512 };
 
 int hash_digest(int algorithm, const void *a, size_t n_a, const void *b,
                 size_t n_b, unsigned char *out);
+const char *hash_missing(int algorithm);
 
 /**** func.c *************************************************************/
 
@@ -92,6 +93,16 @@ int func_integer(sqlite3_context *, sqlite3_value *, const char *function,
                  const char *what, int64_t low, int64_t high, int64_t *number);
 int func_time(sqlite3_context *, sqlite3_value *, const char *function,
               uint64_t limit, uint64_t *ms);
+
+#define FUNC_ID_MAX 20 /* bytes */
+
+/* Read the text of an id.  True if it is one. */
+typedef int FuncParse(const char *z, size_t n, unsigned char *id);
+
+int func_id(sqlite3_context *, sqlite3_value *, const char *function,
+            const char *what, size_t size, FuncParse *, unsigned char *id);
+void func_id_valid(sqlite3_context *, sqlite3_value *, size_t size,
+                   FuncParse *);
 
 /**** id.c ***************************************************************/
 
@@ -137,9 +148,58 @@ static inline int instance_read(void) {
 
 /**** uuid_codec.c, uuid.c ***********************************************/
 
+#define UUID_SIZE      16
+#define UUID_TEXT_SIZE 36                        /* as it is written */
+#define UUID_TIME_MAX  ((UINT64_C(1) << 48) - 1) /* ms in version 7 */
+
+/* What makes UUIDs of version 7 in their order; all 0 to begin with. */
+typedef struct UuidGenerator {
+  _Atomic uint64_t reference; /* ms from which ticks count, and 1; 0: not yet */
+  _Atomic uint64_t last;      /* ticks of 1/4096 ms, and 11 bits of counter */
+} UuidGenerator;
+
+void uuid_format(const unsigned char *uuid, char *text);
+void uuid_format_scalar(const unsigned char *uuid, char *text);
+int uuid_format_fast(const unsigned char *uuid, char *text);
+int uuid_parse(const char *text, size_t n, unsigned char *uuid);
+int uuid_version(const unsigned char *uuid);
+void uuid_set_version(unsigned char *uuid, int version);
+int uuid_time(const unsigned char *uuid, int64_t *ms);
+void uuid_set_time(unsigned char *uuid, uint64_t ms);
+int uuid_next(UuidGenerator *, uint64_t ns, uint64_t random,
+              unsigned char *uuid);
+
 int uuid_register(IdState *);
 
-/**** base32.c, ulid.c ***************************************************/
+/**** base32.c, ulid_codec.c, ulid.c *************************************/
+
+#define BASE32_SIZE 26 /* of 128 bits */
+
+extern const char base32_ulid_alphabet[];
+extern const char base32_typeid_alphabet[];
+extern const unsigned char base32_ulid_table[256];   /* both cases */
+extern const unsigned char base32_typeid_table[256]; /* lower case only */
+
+void base32_encode(const unsigned char in[16], const char *alphabet,
+                   char out[26]);
+int base32_decode(const char *z, const unsigned char *table,
+                  unsigned char out[16]);
+
+#define ULID_RANDOM_SIZE 10
+#define ULID_TIME_SIZE   25 /* of a year with five digits and its sign */
+
+/* The 128 bits as they count up. */
+typedef struct UlidNumber {
+  uint64_t high; /* 48 bits of ms, 16 of the random part */
+  uint64_t low;
+} UlidNumber;
+
+int ulid_parse(const char *z, size_t n, unsigned char *out);
+int ulid_parse_prefixed(const char *z, size_t n, unsigned char *out);
+uint64_t ulid_ms(const unsigned char *id);
+void ulid_make(UlidNumber *, uint64_t ms, const unsigned char *random);
+int ulid_next(UlidNumber *, uint64_t ms, const unsigned char *random);
+int ulid_write_time(uint64_t ms, char out[ULID_TIME_SIZE]);
 
 int ulid_register(IdState *);
 
@@ -195,15 +255,62 @@ int snowflake_sequence(int64_t id);
 int64_t snowflake_epoch(void);
 int snowflake_register(IdState *);
 
-/**** base62.c, ksuid.c **************************************************/
+/**** base62.c, ksuid_codec.c, ksuid.c ***********************************/
+
+#define BASE62_SIZE    27 /* of 160 bits */
+#define KSUID_SIZE     20
+#define KSUID_EPOCH_MS UINT64_C(1400000000000) /* 2014-05-13T16:53:20Z */
+
+/* The 160 bits as they count up. */
+typedef struct KsuidNumber {
+  uint64_t seconds; /* since the epoch; 32 bits */
+  uint64_t high;    /* of the payload */
+  uint64_t low;
+} KsuidNumber;
+
+void base62_encode(const unsigned char in[KSUID_SIZE], char out[BASE62_SIZE]);
+int base62_decode(const char *z, unsigned char out[KSUID_SIZE]);
+
+int ksuid_parse(const char *z, size_t n, unsigned char *out);
+uint64_t ksuid_ms(const unsigned char *id);
+void ksuid_make(KsuidNumber *, uint64_t seconds, const unsigned char *random);
+int ksuid_next(KsuidNumber *, uint64_t seconds, const unsigned char *random,
+               int is_new_process);
+void ksuid_bytes(const KsuidNumber *, unsigned char id[KSUID_SIZE]);
 
 int ksuid_register(IdState *);
 
-/**** xid.c **************************************************************/
+/**** stamp.c ************************************************************/
+
+#define STAMP_SIZE 12 /* bytes: 4 of seconds, 5 of the process, 3 of counter */
+
+/* What makes the ids of a scheme; all 0 to begin with. */
+typedef struct StampGenerator {
+  _Atomic uint64_t process; /* 5 bytes, and 24 bits of random_forks + 1 */
+  _Atomic uint64_t last;    /* seconds and 24 bits of counter; 0: none */
+} StampGenerator;
+
+int stamp_next(_Atomic uint64_t *last, uint64_t seconds, uint32_t start,
+               uint64_t *next);
+uint64_t stamp_ms(const unsigned char *id);
+int stamp_make(sqlite3_context *, const char *function, StampGenerator *,
+               int has_pid, unsigned char id[STAMP_SIZE]);
+
+/**** xid_codec.c, xid.c *************************************************/
+
+#define XID_TEXT_SIZE 20
+
+void xid_write(const unsigned char *id, char out[XID_TEXT_SIZE]);
+int xid_parse(const char *z, size_t n, unsigned char *out);
 
 int xid_register(IdState *);
 
-/**** objectid.c *********************************************************/
+/**** objectid_codec.c, objectid.c ***************************************/
+
+#define OBJECTID_TEXT_SIZE 24
+
+void objectid_write(const unsigned char *id, char out[OBJECTID_TEXT_SIZE]);
+int objectid_parse(const char *z, size_t n, unsigned char *out);
 
 int objectid_register(IdState *);
 
