@@ -209,10 +209,15 @@ int typeid_register(IdState *);
 
 /**** prefixed.c *********************************************************/
 
+int prefixed_is_prefix(const char *z, size_t n);
+int prefixed_is_id(const char *z, size_t n, const char *prefix,
+                   size_t n_prefix);
 int prefixed_register(IdState *);
 
 /**** nanoid.c ***********************************************************/
 
+int nanoid_draw(RandomPool *, const char *alphabet, unsigned count, char *out,
+                size_t n);
 int nanoid_register(IdState *);
 
 /**** short_code.c *******************************************************/
@@ -316,6 +321,8 @@ int objectid_register(IdState *);
 
 /**** cuid2.c ************************************************************/
 
+void cuid2_body(const unsigned char *digest, char *out, size_t n);
+int cuid2_is_id(const char *z, size_t n);
 int cuid2_register(IdState *);
 
 /**** time.c *************************************************************/
