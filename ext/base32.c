@@ -36,16 +36,29 @@ const unsigned char base32_typeid_table[256] = {
     NONE_16, LETTERS, NONE_64, NONE_64,
 };
 
-static uint64_t load64(const unsigned char *z) {
-  uint64_t n = 0;
-  for (int i = 0; i < 8; i++)
-    n = n << 8 | z[i];
-  return n;
+static inline uint64_t load64(const unsigned char *z) {
+  return (uint64_t)z[0] << 56 | (uint64_t)z[1] << 48 | (uint64_t)z[2] << 40 |
+         (uint64_t)z[3] << 32 | (uint64_t)z[4] << 24 | (uint64_t)z[5] << 16 |
+         (uint64_t)z[6] << 8 | z[7];
 }
 
-static void store64(unsigned char *z, uint64_t n) {
-  for (int i = 8; i-- > 0; n >>= 8)
-    z[i] = (unsigned char)n;
+static inline void store64(unsigned char *z, uint64_t n) {
+  z[0] = (unsigned char)(n >> 56);
+  z[1] = (unsigned char)(n >> 48);
+  z[2] = (unsigned char)(n >> 40);
+  z[3] = (unsigned char)(n >> 32);
+  z[4] = (unsigned char)(n >> 24);
+  z[5] = (unsigned char)(n >> 16);
+  z[6] = (unsigned char)(n >> 8);
+  z[7] = (unsigned char)n;
+}
+
+/* Write the low 20 bits as 4 characters. */
+static inline void encode4(uint64_t bits, const char *alphabet, char *out) {
+  out[0] = alphabet[bits >> 15 & 31];
+  out[1] = alphabet[bits >> 10 & 31];
+  out[2] = alphabet[bits >> 5 & 31];
+  out[3] = alphabet[bits & 31];
 }
 
 /* Write 128 bits as 26 characters of an alphabet of 32. */
@@ -53,14 +66,25 @@ void base32_encode(const unsigned char in[16], const char *alphabet,
                    char out[26]) {
   uint64_t high = load64(in);
   uint64_t low = load64(in + 8);
-  uint64_t middle = (high & 1) << 4 | low >> 60; /* the 5 bits on both sides */
-  for (int i = 0; i < 13; i++) {
-    out[i] = alphabet[high >> (61 - 5 * i) & 31];
-  }
-  out[13] = alphabet[middle];
-  for (int i = 0; i < 12; i++) {
-    out[14 + i] = alphabet[low >> (55 - 5 * i) & 31];
-  }
+  out[0] = alphabet[high >> 61];
+  encode4(high >> 41, alphabet, out + 1);
+  encode4(high >> 21, alphabet, out + 5);
+  encode4(high >> 1, alphabet, out + 9);
+  out[13] = alphabet[(high & 1) << 4 | low >> 60];
+  encode4(low >> 40, alphabet, out + 14);
+  encode4(low >> 20, alphabet, out + 18);
+  encode4(low, alphabet, out + 22);
+}
+
+/* Read 4 characters into 20 bits.  *bad gets bits above 31 if one is none. */
+static inline uint64_t decode4(const unsigned char *z,
+                               const unsigned char *table, unsigned *bad) {
+  unsigned a = table[z[0]];
+  unsigned b = table[z[1]];
+  unsigned c = table[z[2]];
+  unsigned d = table[z[3]];
+  *bad |= a | b | c | d;
+  return (uint64_t)(a << 15 | b << 10 | c << 5 | d);
 }
 
 /*
@@ -71,23 +95,17 @@ void base32_encode(const unsigned char in[16], const char *alphabet,
 int base32_decode(const char *z, const unsigned char *table,
                   unsigned char out[16]) {
   const unsigned char *in = (const unsigned char *)z;
-  uint64_t high = 0;
-  uint64_t low = 0;
-  unsigned bad = 0;
+  uint64_t first = table[in[0]];
   unsigned middle = table[in[13]];
-  for (int i = 0; i < 13; i++) {
-    unsigned digit = table[in[i]];
-    bad |= digit;
-    high = high << 5 | (digit & 31);
-  }
-  for (int i = 14; i < 26; i++) {
-    unsigned digit = table[in[i]];
-    bad |= digit;
-    low = low << 5 | (digit & 31);
-  }
-  bad |= middle;
-  if (bad > 31 || table[in[0]] > 7) return 0;
-  store64(out, high << 1 | middle >> 4);
-  store64(out + 8, (uint64_t)(middle & 15) << 60 | low);
+  unsigned bad = middle;
+  uint64_t high = first << 61 | decode4(in + 1, table, &bad) << 41 |
+                  decode4(in + 5, table, &bad) << 21 |
+                  decode4(in + 9, table, &bad) << 1 | middle >> 4;
+  uint64_t low = (uint64_t)middle << 60 | decode4(in + 14, table, &bad) << 40 |
+                 decode4(in + 18, table, &bad) << 20 |
+                 decode4(in + 22, table, &bad);
+  if (bad > 31 || first > 7) return 0;
+  store64(out, high);
+  store64(out + 8, low);
   return 1;
 }

@@ -33,9 +33,11 @@ void base62_encode(const unsigned char in[KSUID_SIZE], char out[BASE62_SIZE]) {
     limbs[i] = (uint32_t)in[4 * i] << 24 | (uint32_t)in[4 * i + 1] << 16 |
                (uint32_t)in[4 * i + 2] << 8 | in[4 * i + 3];
   }
-  for (int at = BASE62_SIZE; at > 0;) {
+  for (int at = BASE62_SIZE, first = 0; at > 0;) {
     uint64_t rest = 0;
-    for (int i = 0; i < LIMBS; i++) {
+    while (first < LIMBS && limbs[first] == 0)
+      first++;
+    for (int i = first; i < LIMBS; i++) {
       rest = rest << 32 | limbs[i];
       limbs[i] = (uint32_t)(rest / POWER);
       rest %= POWER;

@@ -22,6 +22,14 @@ uint64_t clock_ns(void);
 uint64_t clock_ms(void);
 int clock_is_before(uint64_t ns);
 
+/* The C library knows that there is no other thread: a locked step is saved. */
+#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 32)
+#include <sys/single_threaded.h>
+#define IS_SINGLE_THREADED __libc_single_threaded
+#else
+#define IS_SINGLE_THREADED 0
+#endif
+
 /*
 ** Take the next value of a counter that follows a clock: `fresh`, or the one
 ** behind the last if that is not greater.  It never comes twice, and never
@@ -30,6 +38,11 @@ int clock_is_before(uint64_t ns);
 static inline uint64_t clock_advance(_Atomic uint64_t *last, uint64_t fresh) {
   uint64_t seen = atomic_load_explicit(last, memory_order_relaxed);
   uint64_t next;
+  if (IS_SINGLE_THREADED) {
+    next = fresh > seen ? fresh : seen + 1;
+    atomic_store_explicit(last, next, memory_order_relaxed);
+    return next;
+  }
   do {
     next = fresh > seen ? fresh : seen + 1;
   } while (!atomic_compare_exchange_weak_explicit(
@@ -152,23 +165,84 @@ static inline int instance_read(void) {
 #define UUID_TEXT_SIZE 36                        /* as it is written */
 #define UUID_TIME_MAX  ((UINT64_C(1) << 48) - 1) /* ms in version 7 */
 
+typedef struct Uuid {
+  uint64_t high; /* of the first 8 bytes, most significant first */
+  uint64_t low;
+} Uuid;
+
+/* With another version, and the RFC's variant. */
+static inline Uuid uuid_with_version(Uuid uuid, int version) {
+  uuid.high = (uuid.high & ~UINT64_C(0xF000)) | (uint64_t)version << 12;
+  uuid.low = (uuid.low & UINT64_MAX >> 2) | UINT64_C(2) << 62;
+  return uuid;
+}
+
+/* Of version 7 and that time, of 0 to UUID_TIME_MAX. */
+static inline Uuid uuid_with_time(Uuid uuid, uint64_t ms) {
+  uuid.high = ms << 16 | (uuid.high & 0xFFFF);
+  return uuid_with_version(uuid, 7);
+}
+
+Uuid uuid_from_bytes(const unsigned char *bytes);
+void uuid_to_bytes(Uuid, unsigned char *bytes);
+void uuid_format(Uuid, char *text);
+int uuid_parse(const char *text, size_t n, Uuid *);
+int uuid_version(Uuid);
+int uuid_time(Uuid, int64_t *ms);
+
+/* The same as uuid_format() and uuid_parse(), on any processor. */
+void uuid_format_scalar(Uuid, char *text);
+int uuid_parse_scalar(const char *text, size_t n, Uuid *);
+
 /* What makes UUIDs of version 7 in their order; all 0 to begin with. */
 typedef struct UuidGenerator {
   _Atomic uint64_t reference; /* ms from which ticks count, and 1; 0: not yet */
-  _Atomic uint64_t last;      /* ticks of 1/4096 ms, and 11 bits of counter */
+  _Atomic uint64_t last;      /* ticks of 1/4096 ms, and the counter */
 } UuidGenerator;
 
-void uuid_format(const unsigned char *uuid, char *text);
-void uuid_format_scalar(const unsigned char *uuid, char *text);
-int uuid_format_fast(const unsigned char *uuid, char *text);
-int uuid_parse(const char *text, size_t n, unsigned char *uuid);
-int uuid_version(const unsigned char *uuid);
-void uuid_set_version(unsigned char *uuid, int version);
-int uuid_time(const unsigned char *uuid, int64_t *ms);
-void uuid_set_time(unsigned char *uuid, uint64_t ms);
-int uuid_next(UuidGenerator *, uint64_t ns, uint64_t random,
-              unsigned char *uuid);
+#define UUID_COUNTER_BITS 11
+#define UUID_RANDOM_BITS  51
 
+/*
+** How long a generator lasts, 69 years: 2^53 ticks, the state having 64 bits,
+** less a minute for a clock that stands still at its end.
+*/
+#define UUID_SPAN_MS ((UINT64_C(1) << (64 - UUID_COUNTER_BITS - 12)) - 60000)
+
+uint64_t uuid_take_reference(UuidGenerator *, uint64_t ms);
+
+/* Ticks, of 1/4096 ms or 15625/64 ns, rounded down. */
+static inline uint64_t uuid_ticks(uint64_t ns) {
+  if (ns < UINT64_C(1) << 58) return ns * 64 / 15625;
+  return ns / 15625 * 64 + ns % 15625 * 64 / 15625;
+}
+
+/*
+** Make the next UUID of a generator, at `ns` of Unix time, with 64 random bits.
+** It is greater than all before it, over all threads.  A clock that stands
+** before where it stood at the first call counts as that; if it stands
+** UUID_SPAN_MS or more after it, the result is false.
+*/
+static inline int uuid_next(UuidGenerator *generator, uint64_t ns,
+                            uint64_t random, Uuid *uuid) {
+  uint64_t ms =
+      atomic_load_explicit(&generator->reference, memory_order_relaxed);
+  uint64_t ticks, last;
+  if (ms == 0) ms = uuid_take_reference(generator, ns / 1000000);
+  ms--;
+  ns = ns > ms * 1000000 ? ns - ms * 1000000 : 0;
+  if (ns >= UUID_SPAN_MS * 1000000) return 0;
+  last = clock_advance(&generator->last,
+                       uuid_ticks(ns) << UUID_COUNTER_BITS | random >> 54);
+  ticks = (ms << 12) + (last >> UUID_COUNTER_BITS);
+  uuid->high = ticks >> 12 << 16 | 0x7000 | (ticks & 0xFFF);
+  uuid->low = UINT64_C(2) << 62 |
+              (last & ((1 << UUID_COUNTER_BITS) - 1)) << UUID_RANDOM_BITS |
+              (random & ((UINT64_C(1) << UUID_RANDOM_BITS) - 1));
+  return 1;
+}
+
+int uuid_make_v7(sqlite3_context *, const char *function, Uuid *);
 int uuid_register(IdState *);
 
 /**** base32.c, ulid_codec.c, ulid.c *************************************/
@@ -285,16 +359,21 @@ void ksuid_bytes(const KsuidNumber *, unsigned char id[KSUID_SIZE]);
 
 int ksuid_register(IdState *);
 
-/**** stamp.c ************************************************************/
+/**** objectid_codec.c, stamp.c ******************************************/
 
-#define STAMP_SIZE 12 /* bytes: 4 of seconds, 5 of the process, 3 of counter */
+#define STAMP_SIZE         12 /* bytes: 4 of seconds, 5 of process, 3 of counter */
+#define STAMP_COUNTER_BITS 24
+#define STAMP_COUNTER_MASK ((UINT64_C(1) << STAMP_COUNTER_BITS) - 1)
+#define OBJECTID_TEXT_SIZE 24
 
 /* What makes the ids of a scheme; all 0 to begin with. */
 typedef struct StampGenerator {
   _Atomic uint64_t process; /* 5 bytes, and 24 bits of random_forks + 1 */
-  _Atomic uint64_t last;    /* seconds and 24 bits of counter; 0: none */
+  _Atomic uint64_t last;    /* seconds and counter; 0: none */
 } StampGenerator;
 
+void objectid_write(const unsigned char *id, char out[OBJECTID_TEXT_SIZE]);
+int objectid_parse(const char *z, size_t n, unsigned char *out);
 int stamp_next(_Atomic uint64_t *last, uint64_t seconds, uint32_t start,
                uint64_t *next);
 uint64_t stamp_ms(const unsigned char *id);
@@ -310,12 +389,7 @@ int xid_parse(const char *z, size_t n, unsigned char *out);
 
 int xid_register(IdState *);
 
-/**** objectid_codec.c, objectid.c ***************************************/
-
-#define OBJECTID_TEXT_SIZE 24
-
-void objectid_write(const unsigned char *id, char out[OBJECTID_TEXT_SIZE]);
-int objectid_parse(const char *z, size_t n, unsigned char *out);
+/**** objectid.c *********************************************************/
 
 int objectid_register(IdState *);
 

@@ -48,19 +48,21 @@ SQLITE_EXTENSION_INIT3
 
 /**** Arguments and results **********************************************/
 
-static void result_text(sqlite3_context *context, const unsigned char *uuid) {
+static void result_text(sqlite3_context *context, Uuid uuid) {
   char text[UUID_TEXT_SIZE];
   uuid_format(uuid, text);
   sqlite3_result_text(context, text, UUID_TEXT_SIZE, SQLITE_TRANSIENT);
 }
 
-static void result_blob(sqlite3_context *context, const unsigned char *uuid) {
-  sqlite3_result_blob(context, uuid, UUID_SIZE, SQLITE_TRANSIENT);
+static void result_blob(sqlite3_context *context, Uuid uuid) {
+  unsigned char bytes[UUID_SIZE];
+  uuid_to_bytes(uuid, bytes);
+  sqlite3_result_blob(context, bytes, UUID_SIZE, SQLITE_TRANSIENT);
 }
 
 enum { IS_UUID, IS_NULL, IS_NO_UUID, IS_NO_MEMORY };
 
-static inline int read_value(sqlite3_value *value, unsigned char *uuid) {
+static inline int read_value(sqlite3_value *value, Uuid *uuid) {
   const void *z;
   int n;
   switch (sqlite3_value_type(value)) {
@@ -69,7 +71,7 @@ static inline int read_value(sqlite3_value *value, unsigned char *uuid) {
       if (sqlite3_value_bytes(value) != UUID_SIZE) return IS_NO_UUID;
       z = sqlite3_value_blob(value);
       if (z == 0) return IS_NO_MEMORY;
-      memcpy(uuid, z, UUID_SIZE);
+      *uuid = uuid_from_bytes(z);
       return IS_UUID;
     default:
       z = sqlite3_value_text(value);
@@ -97,7 +99,7 @@ static void report(sqlite3_context *context, sqlite3_value *value,
 
 /* Read a UUID.  False, with the error or NULL reported, if it is none. */
 static inline int read_uuid(sqlite3_context *context, sqlite3_value *value,
-                            const char *function, unsigned char *uuid) {
+                            const char *function, Uuid *uuid) {
   int found = read_value(value, uuid);
   if (found == IS_UUID) return 1;
   report(context, value, function, found);
@@ -114,26 +116,26 @@ static inline int draw(sqlite3_context *context, void *out, size_t n) {
 
 /**** Version 4 **********************************************************/
 
-static inline int make_v4(sqlite3_context *context, unsigned char *uuid) {
+static inline int make_v4(sqlite3_context *context, Uuid *uuid) {
   if (!draw(context, uuid, UUID_SIZE)) return 0;
-  uuid_set_version(uuid, 4);
+  *uuid = uuid_with_version(*uuid, 4);
   return 1;
 }
 
 static void uuidv4_func(sqlite3_context *context, int argc,
                         sqlite3_value **argv) {
-  unsigned char uuid[UUID_SIZE];
+  Uuid uuid;
   UNUSED(argc);
   UNUSED(argv);
-  if (make_v4(context, uuid)) result_text(context, uuid);
+  if (make_v4(context, &uuid)) result_text(context, uuid);
 }
 
 static void uuidv4_blob_func(sqlite3_context *context, int argc,
                              sqlite3_value **argv) {
-  unsigned char uuid[UUID_SIZE];
+  Uuid uuid;
   UNUSED(argc);
   UNUSED(argv);
-  if (make_v4(context, uuid)) result_blob(context, uuid);
+  if (make_v4(context, &uuid)) result_blob(context, uuid);
 }
 
 /**** Version 7 **********************************************************/
@@ -141,55 +143,56 @@ static void uuidv4_blob_func(sqlite3_context *context, int argc,
 static UuidGenerator generator;
 
 static int make_v7_of(sqlite3_context *context, sqlite3_value *time,
-                      const char *function, unsigned char *uuid) {
+                      const char *function, Uuid *uuid) {
   uint64_t ms;
   if (sqlite3_value_type(time) == SQLITE_NULL) return 0;
   if (!func_time(context, time, function, UUID_TIME_MAX, &ms)) return 0;
   if (!draw(context, uuid, UUID_SIZE)) return 0;
-  uuid_set_time(uuid, ms);
+  *uuid = uuid_with_time(*uuid, ms);
   return 1;
+}
+
+/* The next one.  False, with the error reported, if there is none. */
+int uuid_make_v7(sqlite3_context *context, const char *function, Uuid *uuid) {
+  uint64_t random;
+  if (!draw(context, &random, sizeof random)) return 0;
+  if (uuid_next(&generator, clock_ns(), random, uuid)) return 1;
+  func_error(context,
+             "%s: the clock stands 69 years after the first id of this process",
+             function);
+  return 0;
 }
 
 static inline int make_v7(sqlite3_context *context, int argc,
                           sqlite3_value **argv, const char *function,
-                          unsigned char *uuid) {
-  uint64_t random;
+                          Uuid *uuid) {
   if (argc > 0) return make_v7_of(context, argv[0], function, uuid);
-  if (!draw(context, &random, sizeof random)) return 0;
-  if (!uuid_next(&generator, clock_ns(), random, uuid)) {
-    func_error(
-        context,
-        "%s: the clock stands 69 years after the first id of this process",
-        function);
-    return 0;
-  }
-  return 1;
+  return uuid_make_v7(context, function, uuid);
 }
 
 static void uuidv7_func(sqlite3_context *context, int argc,
                         sqlite3_value **argv) {
-  unsigned char uuid[UUID_SIZE];
-  if (make_v7(context, argc, argv, "uuidv7", uuid)) result_text(context, uuid);
+  Uuid uuid;
+  if (make_v7(context, argc, argv, "uuidv7", &uuid)) result_text(context, uuid);
 }
 
 static void uuidv7_blob_func(sqlite3_context *context, int argc,
                              sqlite3_value **argv) {
-  unsigned char uuid[UUID_SIZE];
-  if (make_v7(context, argc, argv, "uuidv7_blob", uuid)) {
+  Uuid uuid;
+  if (make_v7(context, argc, argv, "uuidv7_blob", &uuid)) {
     result_blob(context, uuid);
   }
 }
 
 /* All bits that are not the time's, the version's or the variant's: filler. */
 static void bound(sqlite3_context *context, sqlite3_value *time,
-                  const char *function, int filler) {
-  unsigned char uuid[UUID_SIZE];
+                  const char *function, uint64_t filler) {
+  Uuid uuid;
   uint64_t ms;
   if (sqlite3_value_type(time) == SQLITE_NULL) return;
   if (!func_time(context, time, function, UUID_TIME_MAX, &ms)) return;
-  memset(uuid, filler, sizeof uuid);
-  uuid_set_time(uuid, ms);
-  result_text(context, uuid);
+  uuid.high = uuid.low = filler;
+  result_text(context, uuid_with_time(uuid, ms));
 }
 
 static void uuidv7_min_func(sqlite3_context *context, int argc,
@@ -201,7 +204,7 @@ static void uuidv7_min_func(sqlite3_context *context, int argc,
 static void uuidv7_max_func(sqlite3_context *context, int argc,
                             sqlite3_value **argv) {
   UNUSED(argc);
-  bound(context, argv[0], "uuidv7_max", 0xFF);
+  bound(context, argv[0], "uuidv7_max", UINT64_MAX);
 }
 
 /**** Versions 3 and 5 ***************************************************/
@@ -210,12 +213,14 @@ static void result_named(sqlite3_context *context, sqlite3_value **argv,
                          const char *function, int version, int algorithm) {
   unsigned char digest[HASH_SIZE_MAX];
   unsigned char namespace[UUID_SIZE];
+  Uuid uuid;
   const char *name;
   size_t n;
   int size;
 
   if (func_any_null(2, argv)) return;
-  if (!read_uuid(context, argv[0], function, namespace)) return;
+  if (!read_uuid(context, argv[0], function, &uuid)) return;
+  uuid_to_bytes(uuid, namespace);
   if (!func_text(context, argv[1], &name, &n)) return;
   size = hash_digest(algorithm, namespace, sizeof namespace, name, n, digest);
   if (size < 0) {
@@ -223,8 +228,8 @@ static void result_named(sqlite3_context *context, sqlite3_value **argv,
   } else if (size == 0) {
     func_error(context, "%s: %s", function, hash_missing(algorithm));
   } else {
-    uuid_set_version(digest, version);
-    result_text(context, digest);
+    uuid = uuid_with_version(uuid_from_bytes(digest), version);
+    result_text(context, uuid);
   }
 }
 
@@ -264,24 +269,25 @@ CONSTANT(uuid_ns_x500_func, "6ba7b814-9dad-11d1-80b4-00c04fd430c8")
 
 static void uuid_str_func(sqlite3_context *context, int argc,
                           sqlite3_value **argv) {
-  unsigned char uuid[UUID_SIZE];
+  Uuid uuid;
   UNUSED(argc);
-  if (read_uuid(context, argv[0], "uuid_str", uuid)) result_text(context, uuid);
+  if (read_uuid(context, argv[0], "uuid_str", &uuid))
+    result_text(context, uuid);
 }
 
 static void uuid_blob_func(sqlite3_context *context, int argc,
                            sqlite3_value **argv) {
-  unsigned char uuid[UUID_SIZE];
+  Uuid uuid;
   UNUSED(argc);
-  if (read_uuid(context, argv[0], "uuid_blob", uuid)) {
+  if (read_uuid(context, argv[0], "uuid_blob", &uuid)) {
     result_blob(context, uuid);
   }
 }
 
 static void uuid_valid_func(sqlite3_context *context, int argc,
                             sqlite3_value **argv) {
-  unsigned char uuid[UUID_SIZE];
-  int found = read_value(argv[0], uuid);
+  Uuid uuid;
+  int found = read_value(argv[0], &uuid);
   UNUSED(argc);
   if (found == IS_UUID || found == IS_NO_UUID) {
     sqlite3_result_int(context, found == IS_UUID);
@@ -292,19 +298,19 @@ static void uuid_valid_func(sqlite3_context *context, int argc,
 
 static void uuid_extract_timestamp_func(sqlite3_context *context, int argc,
                                         sqlite3_value **argv) {
-  unsigned char uuid[UUID_SIZE];
+  Uuid uuid;
   int64_t ms;
   UNUSED(argc);
-  if (!read_uuid(context, argv[0], "uuid_extract_timestamp", uuid)) return;
+  if (!read_uuid(context, argv[0], "uuid_extract_timestamp", &uuid)) return;
   if (uuid_time(uuid, &ms)) sqlite3_result_int64(context, ms);
 }
 
 static void uuid_extract_version_func(sqlite3_context *context, int argc,
                                       sqlite3_value **argv) {
-  unsigned char uuid[UUID_SIZE];
+  Uuid uuid;
   int version;
   UNUSED(argc);
-  if (!read_uuid(context, argv[0], "uuid_extract_version", uuid)) return;
+  if (!read_uuid(context, argv[0], "uuid_extract_version", &uuid)) return;
   version = uuid_version(uuid);
   if (version >= 0) sqlite3_result_int(context, version);
 }
