@@ -9,11 +9,15 @@
 **                                     likewise; "none" if there is none
 **   steps sql HIGH LOW SQL ...        the result or the error of each SQL where
 **                                     the last ULID was HIGH LOW
+**   steps fork HIGH LOW SQL ...       likewise in a child, forked while another
+**                                     thread makes a ULID; killed if it hangs
 */
 #include "ulid.c" /* for what is static there */
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 int id_random(sqlite3_context *context, void *out, size_t n) {
   (void)context;
@@ -76,13 +80,22 @@ int main(int argc, char **argv) {
     uint64_t next;
     is_ok = stamp_next(&id, number(argv[3]), (uint32_t)number(argv[4]), &next);
     if (is_ok) printf("%014llx\n", (unsigned long long)next);
-  } else if (argc > 4 && strcmp(argv[1], "sql") == 0) {
+  } else if (argc > 4 &&
+             (strcmp(argv[1], "sql") == 0 || strcmp(argv[1], "fork") == 0)) {
+    int must_fork = strcmp(argv[1], "fork") == 0;
     IdState state;
     memset(&state, 0, sizeof state);
     if (sqlite3_open(":memory:", &state.db) || ulid_register(&state)) return 1;
     last.high = number(argv[2]);
     last.low = number(argv[3]);
     last.process = random_forks + 1;
+    if (must_fork) {
+      int status;
+      if (random_init()) return 1;
+      spin_enter(&last.lock, random_forks);
+      if (fork() != 0) return wait(&status) < 0 || status != 0;
+      alarm(30);
+    }
     for (int i = 4; i < argc; i++) {
       run_sql(&state, argv[i]);
     }
