@@ -190,8 +190,7 @@ static void cuid2_func(sqlite3_context *context, int argc,
   if (size < 0) {
     sqlite3_result_error_nomem(context);
   } else if (size == 0) {
-    func_error(context, "cuid2: this build has no SHA3-512"
-                        " (configure found no libcrypto)");
+    func_error(context, "cuid2: %s", hash_missing(HASH_SHA3_512));
   } else {
     cuid2_body(digest, text + 1, (size_t)length - 1);
     sqlite3_result_text(context, text, (int)length, SQLITE_TRANSIENT);

@@ -22,9 +22,9 @@ SQLITE_EXTENSION_INIT3
 #include "surrogate_int.h"
 
 #define DEFAULT_SIZE 21
-#define SIZE_MAX_    65536
+#define SIZE_LIMIT   65536
 #define ALPHABET_MAX 256
-#define CHAR_MAX_    4   /* bytes of a character */
+#define CHAR_SIZE    4   /* bytes of a character */
 #define STACK_SIZE   512 /* bytes of a result that needs no allocation */
 
 static const char url_alphabet[] =
@@ -72,7 +72,7 @@ typedef struct Alphabet {
   unsigned width; /* bytes of the longest character */
   char ascii[ALPHABET_MAX];
   unsigned char sizes[ALPHABET_MAX];
-  char chars[ALPHABET_MAX][CHAR_MAX_];
+  char chars[ALPHABET_MAX][CHAR_SIZE];
 } Alphabet;
 
 /* The bytes of the UTF-8 character at z, which has n; 0 if there is none. */
@@ -225,7 +225,7 @@ static void nanoid_size_func(sqlite3_context *context, int argc,
   int64_t size;
 
   if (func_any_null(argc, argv)) return;
-  if (!func_integer(context, argv[0], "nanoid", "size", 0, SIZE_MAX_, &size))
+  if (!func_integer(context, argv[0], "nanoid", "size", 0, SIZE_LIMIT, &size))
     return;
   if (argc == 1) {
     make_id(context, (size_t)size, 0);

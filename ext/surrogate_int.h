@@ -242,6 +242,7 @@ static inline int uuid_next(UuidGenerator *generator, uint64_t ns,
   return 1;
 }
 
+int uuid_read(sqlite3_context *, sqlite3_value *, const char *function, Uuid *);
 int uuid_make_v7(sqlite3_context *, const char *function, Uuid *);
 int uuid_register(IdState *);
 
@@ -277,8 +278,16 @@ int ulid_write_time(uint64_t ms, char out[ULID_TIME_SIZE]);
 
 int ulid_register(IdState *);
 
-/**** typeid.c ***********************************************************/
+/**** typeid_codec.c, typeid.c *******************************************/
 
+#define TYPEID_PREFIX_MAX 63
+#define TYPEID_SIZE_MAX   (TYPEID_PREFIX_MAX + 1 + BASE32_SIZE)
+
+int typeid_is_prefix(const char *z, size_t n);
+size_t typeid_write(const char *prefix, size_t n, const unsigned char *uuid,
+                    char *out);
+int typeid_parse(const char *z, size_t n, size_t *n_prefix,
+                 unsigned char *uuid);
 int typeid_register(IdState *);
 
 /**** prefixed.c *********************************************************/
