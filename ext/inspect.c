@@ -160,7 +160,6 @@ static void add_uuid(Candidates *all, Uuid uuid) {
   set_uuid_fields(all, one, uuid);
 }
 
-#ifdef TYPEID_SIZE_MAX
 static void add_typeid(Candidates *all, const char *z, size_t n,
                        size_t n_prefix, const unsigned char *bytes) {
   Candidate *one = add(all, "typeid", FORMED);
@@ -168,7 +167,6 @@ static void add_typeid(Candidates *all, const char *z, size_t n,
   set_prefix(one, z, n_prefix);
   set_uuid_fields(all, one, uuid_from_bytes(bytes));
 }
-#endif
 
 static Candidate *add_ulid(Candidates *all, const unsigned char *bytes) {
   Candidate *one = add(all, "ulid", FORMED);
@@ -290,11 +288,9 @@ static void inspect_text(Candidates *all, const char *z, size_t n) {
   size_t n_prefix;
   int64_t number;
   if (uuid_parse(z, n, &uuid)) add_uuid(all, uuid);
-#ifdef TYPEID_SIZE_MAX
   if (typeid_parse(z, n, &n_prefix, bytes)) {
     add_typeid(all, z, n, n_prefix, bytes);
   }
-#endif
   if (ulid_parse_prefixed(z, n, bytes)) {
     Candidate *one = add_ulid(all, bytes);
     if (n > BASE32_SIZE) set_prefix(one, z, n - BASE32_SIZE - 1);
