@@ -131,14 +131,17 @@ char *instance_error(void) {
   return sqlite3_mprintf("the system gives no randomness for an instance id");
 }
 
-/* Get the instance id.  False, with the error reported, if there is none. */
-int instance_get(sqlite3_context *context, int *id) {
+/*
+** Get the instance id for a function.  False, with the error reported, if there
+** is none.
+*/
+int instance_get(sqlite3_context *context, const char *function, int *id) {
   char *reason;
   *id = instance_read();
   if (*id >= 0) return 1;
   reason = instance_error();
   if (reason) {
-    func_error(context, "instance_id: %s", reason);
+    func_error(context, "%s: %s", function, reason);
   } else {
     sqlite3_result_error_nomem(context);
   }
@@ -152,7 +155,8 @@ static void instance_id_func(sqlite3_context *context, int argc,
   int id;
 
   if (argc == 0) {
-    if (instance_get(context, &id)) sqlite3_result_int(context, id);
+    if (instance_get(context, "instance_id", &id))
+      sqlite3_result_int(context, id);
     return;
   }
   if (sqlite3_value_type(argv[0]) == SQLITE_NULL) return;

@@ -174,7 +174,7 @@ static void snowflake_func(sqlite3_context *context, int argc,
   }
   if (word & CONFIG_HAS_WORKER) {
     worker = (int)(word & CONFIG_WORKER);
-  } else if (instance_get(context, &worker)) {
+  } else if (instance_get(context, "snowflake", &worker)) {
     worker &= INSTANCE_WORKER_MAX;
   } else {
     return;

@@ -154,7 +154,7 @@ extern _Atomic int instance_current;
 
 int instance_init(void);
 char *instance_error(void);
-int instance_get(sqlite3_context *, int *instance);
+int instance_get(sqlite3_context *, const char *function, int *instance);
 void instance_claim(int worker);
 int instance_register(IdState *);
 
