@@ -54,8 +54,8 @@ int clock_gettime(clockid_t id, struct timespec *out) {
   if (mode == CLOCK_IS_OFF) {
     ns += (int64_t)out->tv_sec * 1000000000 + out->tv_nsec;
   }
-  out->tv_sec = (time_t)(ns / 1000000000);
-  out->tv_nsec = (long)(ns % 1000000000);
+  out->tv_sec = (time_t)(ns / 1000000000 - (ns % 1000000000 < 0));
+  out->tv_nsec = (long)(ns % 1000000000 + (ns % 1000000000 < 0) * 1000000000);
   return 0;
 }
 
