@@ -47,3 +47,18 @@ int hash_digest(int algorithm, const void *a, size_t n_a, const void *b,
   return 0;
 #endif
 }
+
+/* Why there is no digest by this algorithm, behind the name of a function. */
+const char *hash_missing(int algorithm) {
+#ifdef HAVE_CRYPTO
+#define MISSING(name) "libcrypto, as this system sets it up, has no " name
+#else
+#define MISSING(name) \
+  "this build has no " name " (configure found no libcrypto)"
+#endif
+  switch (algorithm) {
+    case HASH_MD5: return MISSING("MD5");
+    case HASH_SHA1: return MISSING("SHA-1");
+    default: return MISSING("SHA3-512");
+  }
+}

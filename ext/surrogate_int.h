@@ -21,6 +21,17 @@
 uint64_t clock_ns(void);
 uint64_t clock_ms(void);
 
+/* The C library knows that there is no other thread: a locked step is saved. */
+#ifdef __GLIBC__
+#if __GLIBC_PREREQ(2, 32)
+#include <sys/single_threaded.h>
+#define IS_SINGLE_THREADED __libc_single_threaded
+#endif
+#endif
+#ifndef IS_SINGLE_THREADED
+#define IS_SINGLE_THREADED 0
+#endif
+
 /*
 ** Take the next value of a counter that follows a clock: `fresh`, or the one
 ** behind the last if that is not greater.  It never comes twice, and never
@@ -29,6 +40,11 @@ uint64_t clock_ms(void);
 static inline uint64_t clock_advance(_Atomic uint64_t *last, uint64_t fresh) {
   uint64_t seen = atomic_load_explicit(last, memory_order_relaxed);
   uint64_t next;
+  if (IS_SINGLE_THREADED) {
+    next = fresh > seen ? fresh : seen + 1;
+    atomic_store_explicit(last, next, memory_order_relaxed);
+    return next;
+  }
   do {
     next = fresh > seen ? fresh : seen + 1;
   } while (!atomic_compare_exchange_weak_explicit(
@@ -80,6 +96,7 @@ enum { HASH_MD5, HASH_SHA1, HASH_SHA3_512 };
 
 int hash_digest(int algorithm, const void *a, size_t n_a, const void *b,
                 size_t n_b, unsigned char *out);
+const char *hash_missing(int algorithm);
 
 /**** func.c *************************************************************/
 
@@ -126,6 +143,88 @@ int instance_register(IdState *);
 
 /**** uuid_codec.c, uuid.c ***********************************************/
 
+#define UUID_SIZE      16
+#define UUID_TEXT_SIZE 36                        /* as it is written */
+#define UUID_TIME_MAX  ((UINT64_C(1) << 48) - 1) /* ms in version 7 */
+
+typedef struct Uuid {
+  uint64_t high; /* of the first 8 bytes, most significant first */
+  uint64_t low;
+} Uuid;
+
+/* With another version, and the RFC's variant. */
+static inline Uuid uuid_with_version(Uuid uuid, int version) {
+  uuid.high = (uuid.high & ~UINT64_C(0xF000)) | (uint64_t)version << 12;
+  uuid.low = (uuid.low & UINT64_MAX >> 2) | UINT64_C(2) << 62;
+  return uuid;
+}
+
+/* Of version 7 and that time, of 0 to UUID_TIME_MAX. */
+static inline Uuid uuid_with_time(Uuid uuid, uint64_t ms) {
+  uuid.high = ms << 16 | (uuid.high & 0xFFFF);
+  return uuid_with_version(uuid, 7);
+}
+
+Uuid uuid_from_bytes(const unsigned char *bytes);
+void uuid_to_bytes(Uuid, unsigned char *bytes);
+void uuid_format(Uuid, char *text);
+int uuid_parse(const char *text, size_t n, Uuid *);
+int uuid_version(Uuid);
+int uuid_time(Uuid, int64_t *ms);
+
+/* The same as uuid_format() and uuid_parse(), on any processor. */
+void uuid_format_scalar(Uuid, char *text);
+int uuid_parse_scalar(const char *text, size_t n, Uuid *);
+
+/* What makes UUIDs of version 7 in their order; all 0 to begin with. */
+typedef struct UuidGenerator {
+  _Atomic uint64_t reference; /* ms from which ticks count, and 1; 0: not yet */
+  _Atomic uint64_t last;      /* ticks of 1/4096 ms, and the counter */
+} UuidGenerator;
+
+#define UUID_COUNTER_BITS 11
+#define UUID_RANDOM_BITS  51
+
+/*
+** How long a generator lasts, 69 years: 2^53 ticks, the state having 64 bits,
+** less a minute for a clock that stands still at its end.
+*/
+#define UUID_SPAN_MS ((UINT64_C(1) << (64 - UUID_COUNTER_BITS - 12)) - 60000)
+
+uint64_t uuid_take_reference(UuidGenerator *, uint64_t ms);
+
+/* Ticks, of 1/4096 ms or 15625/64 ns, rounded down. */
+static inline uint64_t uuid_ticks(uint64_t ns) {
+  if (ns < UINT64_C(1) << 58) return ns * 64 / 15625;
+  return ns / 15625 * 64 + ns % 15625 * 64 / 15625;
+}
+
+/*
+** Make the next UUID of a generator, at `ns` of Unix time, with 64 random bits.
+** It is greater than all before it, over all threads.  A clock that stands
+** before where it stood at the first call counts as that; if it stands
+** UUID_SPAN_MS or more after it, the result is false.
+*/
+static inline int uuid_next(UuidGenerator *generator, uint64_t ns,
+                            uint64_t random, Uuid *uuid) {
+  uint64_t ms =
+      atomic_load_explicit(&generator->reference, memory_order_relaxed);
+  uint64_t ticks, last;
+  if (ms == 0) ms = uuid_take_reference(generator, ns / 1000000);
+  ms--;
+  ns = ns > ms * 1000000 ? ns - ms * 1000000 : 0;
+  if (ns >= UUID_SPAN_MS * 1000000) return 0;
+  last = clock_advance(&generator->last,
+                       uuid_ticks(ns) << UUID_COUNTER_BITS | random >> 54);
+  ticks = (ms << 12) + (last >> UUID_COUNTER_BITS);
+  uuid->high = ticks >> 12 << 16 | 0x7000 | (ticks & 0xFFF);
+  uuid->low = UINT64_C(2) << 62 |
+              (last & ((1 << UUID_COUNTER_BITS) - 1)) << UUID_RANDOM_BITS |
+              (random & ((UINT64_C(1) << UUID_RANDOM_BITS) - 1));
+  return 1;
+}
+
+int uuid_make_v7(sqlite3_context *, const char *function, Uuid *);
 int uuid_register(IdState *);
 
 /**** base32.c, ulid.c ***************************************************/
