@@ -134,3 +134,55 @@ int func_time(sqlite3_context *context, sqlite3_value *value,
   *ms = (uint64_t)time;
   return 1;
 }
+
+/**** Ids ****************************************************************/
+
+/*
+** Read the bytes of an id: a blob of size bytes is them, any other value is a
+** text, for `parse`.  1 if it is an id, 0 if not, -1 with the error reported
+** without memory.
+*/
+static int parse_id(sqlite3_context *context, sqlite3_value *value, size_t size,
+                    FuncParse *parse, unsigned char *id) {
+  const char *z;
+  size_t n;
+  if (sqlite3_value_type(value) == SQLITE_BLOB) {
+    if ((size_t)sqlite3_value_bytes(value) != size) return 0;
+    memcpy(id, sqlite3_value_blob(value), size);
+    return 1;
+  }
+  if (!func_text(context, value, &z, &n)) return -1;
+  return parse(z, n, id);
+}
+
+/*
+** Read an id argument, of at most FUNC_ID_MAX bytes.  False, with the result
+** set, if it is NULL or no id; `what` it is not is said with an article.
+*/
+int func_id(sqlite3_context *context, sqlite3_value *value,
+            const char *function, const char *what, size_t size,
+            FuncParse *parse, unsigned char *id) {
+  int is_id;
+  if (sqlite3_value_type(value) == SQLITE_NULL) return 0;
+  is_id = parse_id(context, value, size, parse, id);
+  if (is_id > 0) return 1;
+  if (is_id < 0) return 0;
+  if (sqlite3_value_type(value) == SQLITE_BLOB) {
+    func_error(context, "%s: a blob of %d bytes is not %s", function,
+               sqlite3_value_bytes(value), what);
+  } else {
+    func_error(context, "%s: \"%s\" is not %s", function,
+               sqlite3_value_text(value), what);
+  }
+  return 0;
+}
+
+/* The result is whether the argument is an id, as func_id() reads it. */
+void func_id_valid(sqlite3_context *context, sqlite3_value *value, size_t size,
+                   FuncParse *parse) {
+  unsigned char id[FUNC_ID_MAX];
+  int is_id;
+  if (sqlite3_value_type(value) == SQLITE_NULL) return;
+  is_id = parse_id(context, value, size, parse, id);
+  if (is_id >= 0) sqlite3_result_int(context, is_id);
+}

@@ -109,6 +109,16 @@ int func_integer(sqlite3_context *, sqlite3_value *, const char *function,
 int func_time(sqlite3_context *, sqlite3_value *, const char *function,
               uint64_t limit, uint64_t *ms);
 
+#define FUNC_ID_MAX 20 /* bytes */
+
+/* Read the text of an id.  True if it is one. */
+typedef int FuncParse(const char *z, size_t n, unsigned char *id);
+
+int func_id(sqlite3_context *, sqlite3_value *, const char *function,
+            const char *what, size_t size, FuncParse *, unsigned char *id);
+void func_id_valid(sqlite3_context *, sqlite3_value *, size_t size,
+                   FuncParse *);
+
 /**** id.c ***************************************************************/
 
 /* What the ID functions of a connection share. */
@@ -227,7 +237,35 @@ static inline int uuid_next(UuidGenerator *generator, uint64_t ns,
 int uuid_make_v7(sqlite3_context *, const char *function, Uuid *);
 int uuid_register(IdState *);
 
-/**** base32.c, ulid.c ***************************************************/
+/**** base32.c, ulid_codec.c, ulid.c *************************************/
+
+#define BASE32_SIZE 26 /* of 128 bits */
+
+extern const char base32_ulid_alphabet[];
+extern const char base32_typeid_alphabet[];
+extern const unsigned char base32_ulid_table[256];   /* both cases */
+extern const unsigned char base32_typeid_table[256]; /* lower case only */
+
+void base32_encode(const unsigned char in[16], const char *alphabet,
+                   char out[26]);
+int base32_decode(const char *z, const unsigned char *table,
+                  unsigned char out[16]);
+
+#define ULID_RANDOM_SIZE 10
+#define ULID_TIME_SIZE   25 /* of a year with five digits and its sign */
+
+/* The 128 bits as they count up. */
+typedef struct UlidNumber {
+  uint64_t high; /* 48 bits of ms, 16 of the random part */
+  uint64_t low;
+} UlidNumber;
+
+int ulid_parse(const char *z, size_t n, unsigned char *out);
+int ulid_parse_prefixed(const char *z, size_t n, unsigned char *out);
+uint64_t ulid_ms(const unsigned char *id);
+void ulid_make(UlidNumber *, uint64_t ms, const unsigned char *random);
+int ulid_next(UlidNumber *, uint64_t ms, const unsigned char *random);
+int ulid_write_time(uint64_t ms, char out[ULID_TIME_SIZE]);
 
 int ulid_register(IdState *);
 
@@ -264,11 +302,58 @@ int rowid_register(IdState *);
 
 int snowflake_register(IdState *);
 
-/**** base62.c, ksuid.c **************************************************/
+/**** base62.c, ksuid_codec.c, ksuid.c ***********************************/
+
+#define BASE62_SIZE    27 /* of 160 bits */
+#define KSUID_SIZE     20
+#define KSUID_EPOCH_MS UINT64_C(1400000000000) /* 2014-05-13T16:53:20Z */
+
+/* The 160 bits as they count up. */
+typedef struct KsuidNumber {
+  uint64_t seconds; /* since the epoch; 32 bits */
+  uint64_t high;    /* of the payload */
+  uint64_t low;
+} KsuidNumber;
+
+void base62_encode(const unsigned char in[KSUID_SIZE], char out[BASE62_SIZE]);
+int base62_decode(const char *z, unsigned char out[KSUID_SIZE]);
+
+int ksuid_parse(const char *z, size_t n, unsigned char *out);
+uint64_t ksuid_ms(const unsigned char *id);
+void ksuid_make(KsuidNumber *, uint64_t seconds, const unsigned char *random);
+int ksuid_next(KsuidNumber *, uint64_t seconds, const unsigned char *random,
+               int is_new_process);
+void ksuid_bytes(const KsuidNumber *, unsigned char id[KSUID_SIZE]);
 
 int ksuid_register(IdState *);
 
-/**** xid.c **************************************************************/
+/**** objectid_codec.c, stamp.c ******************************************/
+
+#define STAMP_SIZE         12 /* bytes: 4 of seconds, 5 of process, 3 of counter */
+#define STAMP_COUNTER_BITS 24
+#define STAMP_COUNTER_MASK ((UINT64_C(1) << STAMP_COUNTER_BITS) - 1)
+#define OBJECTID_TEXT_SIZE 24
+
+/* What makes the ids of a scheme; all 0 to begin with. */
+typedef struct StampGenerator {
+  _Atomic uint64_t process; /* 5 bytes, and 24 bits of random_forks + 1 */
+  _Atomic uint64_t last;    /* seconds and counter; 0: none */
+} StampGenerator;
+
+void objectid_write(const unsigned char *id, char out[OBJECTID_TEXT_SIZE]);
+int objectid_parse(const char *z, size_t n, unsigned char *out);
+int stamp_next(_Atomic uint64_t *last, uint64_t seconds, uint32_t start,
+               uint64_t *next);
+uint64_t stamp_ms(const unsigned char *id);
+int stamp_make(sqlite3_context *, const char *function, StampGenerator *,
+               int has_pid, unsigned char id[STAMP_SIZE]);
+
+/**** xid_codec.c, xid.c *************************************************/
+
+#define XID_TEXT_SIZE 20
+
+void xid_write(const unsigned char *id, char out[XID_TEXT_SIZE]);
+int xid_parse(const char *z, size_t n, unsigned char *out);
 
 int xid_register(IdState *);
 

@@ -1,0 +1,15 @@
+# steps.tcl: compiles steps.c, for `steps ARG ...`, which runs it.
+# $has_steps is false if that cannot be done.
+
+proc steps {args} {exec ./steps {*}$args}
+
+set has_steps [expr {![catch {
+  set top [file dirname [file dirname $tester::self]]
+  set sources {}
+  foreach name {base32 clock func ksuid_codec base62 objectid_codec random
+      ulid_codec uuid_codec} {
+    lappend sources [file join $top ext $name.c]
+  }
+  exec cc -std=c11 -D_DEFAULT_SOURCE -DSQLITE_CORE -I[file join $top ext] \
+    -o steps [file join $top test steps.c] {*}$sources -pthread -lsqlite3
+} steps_message]}]
