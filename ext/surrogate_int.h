@@ -234,6 +234,7 @@ static inline int uuid_next(UuidGenerator *generator, uint64_t ns,
   return 1;
 }
 
+int uuid_read(sqlite3_context *, sqlite3_value *, const char *function, Uuid *);
 int uuid_make_v7(sqlite3_context *, const char *function, Uuid *);
 int uuid_register(IdState *);
 
@@ -269,16 +270,29 @@ int ulid_write_time(uint64_t ms, char out[ULID_TIME_SIZE]);
 
 int ulid_register(IdState *);
 
-/**** typeid.c ***********************************************************/
+/**** typeid_codec.c, typeid.c *******************************************/
 
+#define TYPEID_PREFIX_MAX 63
+#define TYPEID_SIZE_MAX   (TYPEID_PREFIX_MAX + 1 + BASE32_SIZE)
+
+int typeid_is_prefix(const char *z, size_t n);
+size_t typeid_write(const char *prefix, size_t n, const unsigned char *uuid,
+                    char *out);
+int typeid_parse(const char *z, size_t n, size_t *n_prefix,
+                 unsigned char *uuid);
 int typeid_register(IdState *);
 
 /**** prefixed.c *********************************************************/
 
+int prefixed_is_prefix(const char *z, size_t n);
+int prefixed_is_id(const char *z, size_t n, const char *prefix,
+                   size_t n_prefix);
 int prefixed_register(IdState *);
 
 /**** nanoid.c ***********************************************************/
 
+int nanoid_draw(RandomPool *, const char *alphabet, unsigned count, char *out,
+                size_t n);
 int nanoid_register(IdState *);
 
 /**** short_code.c *******************************************************/
@@ -363,6 +377,8 @@ int objectid_register(IdState *);
 
 /**** cuid2.c ************************************************************/
 
+void cuid2_body(const unsigned char *digest, char *out, size_t n);
+int cuid2_is_id(const char *z, size_t n);
 int cuid2_register(IdState *);
 
 /**** time.c *************************************************************/

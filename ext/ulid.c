@@ -287,16 +287,23 @@ static void ulid_to_uuid_func(sqlite3_context *context, int argc,
   char z[36];
   UNUSED(argc);
   if (read_id(context, argv[0], "ulid_to_uuid", id)) {
-    uuid_format(id, z);
+    uuid_format(uuid_from_bytes(id), z);
     sqlite3_result_text(context, z, sizeof z, SQLITE_TRANSIENT);
   }
+}
+
+static int parse_uuid(const char *z, size_t n, unsigned char *id) {
+  Uuid uuid;
+  if (!uuid_parse(z, n, &uuid)) return 0;
+  uuid_to_bytes(uuid, id);
+  return 1;
 }
 
 static void uuid_to_ulid_func(sqlite3_context *context, int argc,
                               sqlite3_value **argv) {
   unsigned char id[16];
   UNUSED(argc);
-  if (func_id(context, argv[0], "uuid_to_ulid", "a UUID", 16, uuid_parse, id)) {
+  if (func_id(context, argv[0], "uuid_to_ulid", "a UUID", 16, parse_uuid, id)) {
     result_text(context, id);
   }
 }

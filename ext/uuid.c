@@ -106,6 +106,12 @@ static inline int read_uuid(sqlite3_context *context, sqlite3_value *value,
   return 0;
 }
 
+/* The same, for the functions of other schemes. */
+int uuid_read(sqlite3_context *context, sqlite3_value *value,
+              const char *function, Uuid *uuid) {
+  return read_uuid(context, value, function, uuid);
+}
+
 /* Draw random bytes, as id_random() does; n is a constant. */
 static inline int draw(sqlite3_context *context, void *out, size_t n) {
   IdState *state = sqlite3_user_data(context);
