@@ -22,6 +22,7 @@ void id_state_unref(void *pointer) {
   IdState *state = pointer;
   if (--state->refs > 0) return;
   sqids_free(state->sqids);
+  hashids_free(state->hashids);
   random_wipe(&state->pool, sizeof state->pool);
   sqlite3_free(state);
 }

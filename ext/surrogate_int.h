@@ -126,7 +126,8 @@ typedef struct IdState {
   int refs; /* of functions */
   sqlite3 *db;
   RandomPool pool;
-  struct SqidsConfig *sqids; /* sqids.c; NULL: the defaults */
+  struct SqidsConfig *sqids;     /* sqids.c; NULL: the defaults */
+  struct HashidsConfig *hashids; /* hashids.c; NULL: the defaults */
 } IdState;
 
 typedef struct IdFunction {
@@ -299,14 +300,129 @@ int nanoid_register(IdState *);
 
 int short_code_register(IdState *);
 
-/**** sqids_codec.c, sqids.c *********************************************/
+/**** codec_sql.c ********************************************************/
+
+/* The flag of functions whose result may be JSON, which SQLite 3.45 added. */
+#ifndef SQLITE_RESULT_SUBTYPE
+#define SQLITE_RESULT_SUBTYPE 0x001000000
+#endif
+
+/* What sqids_config() and hashids_config() were given. */
+typedef struct CodecOptions {
+  char *alphabet; /* NULL: not given */
+  size_t n_alphabet;
+  int64_t min_length;
+  sqlite3_stmt *blocklist; /* gives its words; NULL: not given */
+} CodecOptions;
+
+typedef struct CodecBuffer {
+  void *heap; /* memory, if the stack is too small */
+  uint64_t stack[128];
+} CodecBuffer;
+
+int codec_options_read(sqlite3_context *, sqlite3_value *json,
+                       const char *function, int64_t max_length,
+                       int has_blocklist, CodecOptions *);
+void codec_options_free(CodecOptions *);
+int codec_options_word(sqlite3_context *, const char *function, CodecOptions *,
+                       const char **word, size_t *n);
+sqlite3_str *codec_options_write(sqlite3 *, const char *alphabet, size_t n,
+                                 unsigned min_length);
+void codec_json_text(sqlite3_str *, const char *z, size_t n);
+void codec_json_result(sqlite3_context *, sqlite3_str *);
+int codec_numbers(sqlite3_context *, int argc, sqlite3_value **argv,
+                  const char *function, uint64_t *numbers);
+void codec_numbers_result(sqlite3_context *, const uint64_t *numbers,
+                          size_t count);
+void *codec_buffer(sqlite3_context *, CodecBuffer *, size_t n);
+
+/**** sqids_codec.c, sqids_blocklist.c, sqids.c **************************/
+
+#define SQIDS_ALPHABET_MIN    3
+#define SQIDS_ALPHABET_MAX    128 /* a byte each */
+#define SQIDS_MIN_LENGTH      255 /* at most */
+#define SQIDS_BUCKETS         2048
+#define SQIDS_BLOCKLIST       ((size_t)-1) /* instead of a count of words */
+#define SQIDS_BLOCKLIST_COUNT 560
+#define SQIDS_BLOCKLIST_WIDTH 14
+#define SQIDS_COUNT(n)        ((n) / 2) /* numbers in an id of n bytes */
+#define SQIDS_ONE_SIZE        (SQIDS_MIN_LENGTH + 1)
+
+typedef struct SqidsWord {
+  const char *z; /* in lower case */
+  uint32_t n;
+  uint32_t next; /* in the bucket: 1 for the first word; 0: none */
+  int has_digit;
+} SqidsWord;
+
+/* A prepared configuration.  In its memory the words follow, then their text. */
+typedef struct SqidsConfig {
+  unsigned n;          /* characters in the alphabet */
+  unsigned min_length; /* of an id */
+  int is_default;      /* the blocklist */
+  unsigned char given[SQIDS_ALPHABET_MAX];
+  unsigned char shuffled[2 * SQIDS_ALPHABET_MAX]; /* and once again */
+  unsigned char position[256];                    /* in it, or 255 */
+  uint32_t buckets[SQIDS_BUCKETS]; /* words by their first three letters */
+  uint32_t n_word;
+  SqidsWord *words;
+  char *text; /* the free end of it */
+} SqidsConfig;
+
+extern const char sqids_blocklist[SQIDS_BLOCKLIST_COUNT][SQIDS_BLOCKLIST_WIDTH];
+
+size_t sqids_config_size(size_t n_word, size_t n_text);
+const char *sqids_prepare(SqidsConfig *, const char *alphabet, size_t n,
+                          unsigned min_length, size_t n_word);
+void sqids_block(SqidsConfig *, const char *word, size_t n);
+size_t sqids_encode_size(const SqidsConfig *, size_t count);
+size_t sqids_encode(const SqidsConfig *, const uint64_t *numbers, size_t count,
+                    char *out);
+size_t sqids_decode(const SqidsConfig *, const char *z, size_t n,
+                    uint64_t *numbers, size_t room);
+int sqids_decode_one(const SqidsConfig *, const char *z, size_t n,
+                     uint64_t *number);
 
 int sqids_register(IdState *);
 void sqids_free(struct SqidsConfig *);
 
 /**** hashids_codec.c, hashids.c *****************************************/
 
+#define HASHIDS_ALPHABET_MIN 16
+#define HASHIDS_ALPHABET_MAX 256
+#define HASHIDS_MIN_LENGTH   10000 /* at most */
+#define HASHIDS_SLOTS        512
+#define HASHIDS_COUNT(n)     ((n) / 2) /* numbers in an id of n bytes */
+
+/* An alphabet that a salt has shuffled.  Characters are numbered from 0. */
+typedef struct Hashids {
+  unsigned min_length; /* of an id, in characters */
+  unsigned n_char;     /* characters: their code points */
+  size_t width;        /* of the widest, in UTF-8 */
+  uint32_t chars[HASHIDS_ALPHABET_MAX];
+  uint16_t slots[HASHIDS_SLOTS]; /* hash table: number + 1, or 0 */
+  unsigned char roles[HASHIDS_ALPHABET_MAX];
+  unsigned n_alphabet;
+  unsigned n_sep;
+  unsigned n_guard;
+  unsigned char alphabet[HASHIDS_ALPHABET_MAX];
+  unsigned char seps[HASHIDS_ALPHABET_MAX];
+  unsigned char guards[HASHIDS_ALPHABET_MAX];
+  unsigned n_salt;
+  uint32_t salt[HASHIDS_ALPHABET_MAX]; /* code points: more have no effect */
+} Hashids;
+
+const char *hashids_prepare(Hashids *, const char *alphabet, size_t n,
+                            unsigned min_length, const char *salt,
+                            size_t n_salt);
+size_t hashids_encode_size(const Hashids *, size_t count);
+size_t hashids_encode(const Hashids *, const uint64_t *numbers, size_t count,
+                      char *out, size_t size);
+size_t hashids_decode(const Hashids *, const char *z, size_t n,
+                      uint64_t *numbers, size_t room, char *scratch);
+
 int hashids_register(IdState *);
+void hashids_free(struct HashidsConfig *);
 
 /**** rowid.c ************************************************************/
 
