@@ -5,17 +5,20 @@
 **   instance_id(n)    set it for this process; returns n
 **
 ** It is the environment variable SURROGATE_INSTANCE_ID if that is set, else
-** random.  unique_rowid() puts it into every id, snowflake() its low bits,
+** random.  unique_rowid() puts it into every id, snowflake() its low ten bits,
 ** unless snowflake_config() chose a worker.  NULL gives NULL, and sets nothing.
 **
 ** Two processes that make ids at the same time need different instance ids.
 ** A forked child therefore has another one than its parent, whatever the parent
 ** had set, and than the other children: they take numbers in turn from a place
-** that was drawn at random, by a counter that all of the family share.
+** that was drawn at random, by a counter that all of the family share.  They
+** pass over numbers whose low ten bits a member of the family was set to, as
+** instance id or as snowflake's worker, or began with.  So low bits do not
+** come twice in 1024 processes, nor instance ids in 32768, except by settings.
 **
-** Process-wide state: `instance`, and `family` with `forks` for the children,
-** all set before the first connection can use them.  After a fork the child
-** changes its `instance` before anything else runs in it.
+** Process-wide state: `instance_current`, and `family` with what it shares for
+** the children, all set before the first connection can use them.  After a
+** fork the child changes its instance id before anything else runs in it.
 */
 #include <sqlite3ext.h>
 SQLITE_EXTENSION_INIT3
@@ -34,21 +37,48 @@ SQLITE_EXTENSION_INIT3
 #define NO_RANDOMNESS (-1) /* the system gave none */
 #define BAD_SETTING   (-2) /* the environment variable is no instance id */
 
-static _Atomic int instance = NO_RANDOMNESS;
+#define WORKERS (INSTANCE_WORKER_MAX + 1)
+
+/* In memory that the processes of a family share. */
+typedef struct Shared {
+  _Atomic unsigned forks;                 /* numbers that children took */
+  _Atomic uint32_t claimed[WORKERS / 32]; /* bits: low bits that are taken */
+} Shared;
+
+_Atomic int instance_current = NO_RANDOMNESS;
 static int family = NO_RANDOMNESS; /* what the first process drew */
-static _Atomic unsigned *forks;    /* in shared memory: the children so far */
+static Shared *shared;             /* NULL where there is no fork */
+
+/*
+** Let no child that is forked from now on, by any process of the family, have
+** an instance id with these low bits.
+*/
+void instance_claim(int worker) {
+  unsigned bit = (unsigned)worker & INSTANCE_WORKER_MAX;
+  if (shared) {
+    atomic_fetch_or(&shared->claimed[bit / 32], (uint32_t)1 << bit % 32);
+  }
+}
 
 #ifndef _WIN32
-/* In a forked child: take the next number of the family. */
+static int is_claimed(int id) {
+  unsigned bit = (unsigned)id & INSTANCE_WORKER_MAX;
+  return atomic_load(&shared->claimed[bit / 32]) >> bit % 32 & 1;
+}
+
+/*
+** In a forked child: take the next number of the family.  If all low bits are
+** claimed, it is just another one than the parent's.
+*/
 static void leave_parent(void) {
-  int parent = atomic_load(&instance);
+  int parent = instance_read();
   int next = family;
-  while (family >= 0) {
-    next = (int)(((unsigned)family + atomic_fetch_add(forks, 1) + 1) &
+  for (int tries = 0; family >= 0; tries++) {
+    next = (int)(((unsigned)family + atomic_fetch_add(&shared->forks, 1) + 1) &
                  INSTANCE_MAX);
-    if (next != parent) break;
+    if (next != parent && (!is_claimed(next) || tries >= WORKERS)) break;
   }
-  atomic_store(&instance, next);
+  atomic_store(&instance_current, next);
 }
 #endif
 
@@ -73,32 +103,49 @@ int instance_init(void) {
   if (random_system(&drawn, sizeof drawn) == SQLITE_OK) {
     family = drawn & INSTANCE_MAX;
   }
-  atomic_store(&instance, read_environment(&id) ? id : family);
+  if (!read_environment(&id)) id = family;
+  atomic_store(&instance_current, id);
 #ifndef _WIN32
-  forks = mmap(0, sizeof *forks, PROT_READ | PROT_WRITE,
-               MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  if (forks == MAP_FAILED) return SQLITE_NOMEM;
+  if (shared == 0) {
+    void *memory = mmap(0, sizeof *shared, PROT_READ | PROT_WRITE,
+                        MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) return SQLITE_NOMEM;
+    shared = memory;
+  }
   if (pthread_atfork(0, 0, leave_parent) != 0) return SQLITE_NOMEM;
 #endif
+  if (id >= 0) instance_claim(id);
   return SQLITE_OK;
 }
 
-/* Report why there is no instance id. */
-static void report(sqlite3_context *context, int id) {
+/*
+** Why there is no instance id: to be given to sqlite3_free(); NULL without
+** memory.
+*/
+char *instance_error(void) {
   const char *text = getenv(ENVIRONMENT);
-  if (id == BAD_SETTING) {
-    func_error(context, ENVIRONMENT " is \"%s\": an instance id is 0 to %d",
-               text ? text : "", INSTANCE_MAX);
-  } else {
-    func_error(context, "instance_id: the system gives no randomness");
+  if (instance_read() == BAD_SETTING) {
+    return sqlite3_mprintf(ENVIRONMENT " is \"%s\": an instance id is 0 to %d",
+                           text ? text : "", INSTANCE_MAX);
   }
+  return sqlite3_mprintf("the system gives no randomness for an instance id");
 }
 
-/* Get the instance id.  False, with the error reported, if there is none. */
-int instance_get(sqlite3_context *context, int *id) {
-  *id = atomic_load_explicit(&instance, memory_order_relaxed);
+/*
+** Get the instance id for a function.  False, with the error reported, if there
+** is none.
+*/
+int instance_get(sqlite3_context *context, const char *function, int *id) {
+  char *reason;
+  *id = instance_read();
   if (*id >= 0) return 1;
-  report(context, *id);
+  reason = instance_error();
+  if (reason) {
+    func_error(context, "%s: %s", function, reason);
+  } else {
+    sqlite3_result_error_nomem(context);
+  }
+  sqlite3_free(reason);
   return 0;
 }
 
@@ -108,7 +155,8 @@ static void instance_id_func(sqlite3_context *context, int argc,
   int id;
 
   if (argc == 0) {
-    if (instance_get(context, &id)) sqlite3_result_int(context, id);
+    if (instance_get(context, "instance_id", &id))
+      sqlite3_result_int(context, id);
     return;
   }
   if (sqlite3_value_type(argv[0]) == SQLITE_NULL) return;
@@ -116,7 +164,8 @@ static void instance_id_func(sqlite3_context *context, int argc,
                     INSTANCE_MAX, &value)) {
     return;
   }
-  atomic_store(&instance, (int)value);
+  instance_claim((int)value);
+  atomic_store(&instance_current, (int)value);
   sqlite3_result_int64(context, value);
 }
 

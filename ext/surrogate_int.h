@@ -20,6 +20,7 @@
 
 uint64_t clock_ns(void);
 uint64_t clock_ms(void);
+int clock_is_before(uint64_t ns);
 
 /* The C library knows that there is no other thread: a locked step is saved. */
 #ifdef __GLIBC__
@@ -146,11 +147,21 @@ int id_random(sqlite3_context *, void *out, size_t n);
 
 /**** instance.c *********************************************************/
 
-#define INSTANCE_MAX 32767
+#define INSTANCE_MAX        32767
+#define INSTANCE_WORKER_MAX 1023 /* of the low bits: see instance_claim() */
+
+extern _Atomic int instance_current;
 
 int instance_init(void);
-int instance_get(sqlite3_context *, int *instance);
+char *instance_error(void);
+int instance_get(sqlite3_context *, const char *function, int *instance);
+void instance_claim(int worker);
 int instance_register(IdState *);
+
+/* The instance id, or a negative number: instance_error() says why. */
+static inline int instance_read(void) {
+  return atomic_load_explicit(&instance_current, memory_order_relaxed);
+}
 
 /**** uuid_codec.c, uuid.c ***********************************************/
 
@@ -426,10 +437,29 @@ void hashids_free(struct HashidsConfig *);
 
 /**** rowid.c ************************************************************/
 
+#define ROWID_EPOCH_MS 1420070400000 /* 2015-01-01 */
+#define ROWID_TICK_MAX ((UINT64_C(1) << 48) - 1)
+
+int64_t rowid_encode(uint64_t tick, int instance);
+uint64_t rowid_tick(int64_t id);
+int rowid_instance(int64_t id);
+int64_t rowid_timestamp(int64_t id);
+int64_t rowid_reverse(int64_t id);
+int rowid_next(int64_t *id);
+char *rowid_error(int rc);
 int rowid_register(IdState *);
 
 /**** snowflake.c ********************************************************/
 
+#define SNOWFLAKE_X       1288834974657 /* epochs, in Unix milliseconds */
+#define SNOWFLAKE_DISCORD 1420070400000
+#define SNOWFLAKE_MS_MAX  ((INT64_C(1) << 41) - 1)
+
+int64_t snowflake_encode(int64_t ms, int worker, int sequence);
+int64_t snowflake_ms(int64_t id);
+int snowflake_worker(int64_t id);
+int snowflake_sequence(int64_t id);
+int64_t snowflake_epoch(void);
 int snowflake_register(IdState *);
 
 /**** base62.c, ksuid_codec.c, ksuid.c ***********************************/

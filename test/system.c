@@ -39,9 +39,12 @@ void system_set_random(int gives) {
 int clock_gettime(clockid_t id, struct timespec *out) {
   static _Atomic(int (*)(clockid_t, struct timespec *)) real;
   int (*call)(clockid_t, struct timespec *) = atomic_load(&real);
-  int mode = id == CLOCK_REALTIME ? atomic_load(&clock_mode) : CLOCK_IS_REAL;
+  int mode = CLOCK_IS_REAL;
   int64_t ns = atomic_load(&clock_value);
   int rc = 0;
+  if (id == CLOCK_REALTIME || id == CLOCK_REALTIME_COARSE) {
+    mode = atomic_load(&clock_mode);
+  }
   if (call == 0) {
     *(void **)&call = dlsym(RTLD_NEXT, "clock_gettime");
     atomic_store(&real, call);
