@@ -37,6 +37,7 @@ static void read_argument(sqlite3_value *value) {
       is_blob ? sqlite3_value_blob(value) : sqlite3_value_text(value);
   int n = sqlite3_value_bytes(value);
   if (n > 0) last = (unsigned char)(z[0] ^ z[n - 1]);
+  (void)last;
 }
 
 static void reads_integer_func(sqlite3_context *ctx, int argc,
@@ -73,11 +74,12 @@ static sqlite3 *open_ids(Bench *bench, const char *name) {
 /* Whether an expression can be evaluated, on a table. */
 static int has(sqlite3 *db, const char *expression, const char *table) {
   sqlite3_stmt *stmt = NULL;
-  char *sql = sqlite3_mprintf("SELECT %s FROM %s", expression, table);
+  char *sql = sqlite3_mprintf("SELECT %s FROM %s LIMIT 1", expression, table);
   int rc = sql ? sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) : SQLITE_NOMEM;
+  if (rc == SQLITE_OK) rc = sqlite3_step(stmt);
   sqlite3_finalize(stmt);
   sqlite3_free(sql);
-  return rc == SQLITE_OK;
+  return rc == SQLITE_ROW;
 }
 
 /* The tables of ids, one a type, of those whose generator is there. */

@@ -33,12 +33,6 @@ static void check_values(const SeqDef *def, SeqState state) {
   }
 }
 
-int LLVMFuzzerInitialize(int *argc, char ***argv) {
-  (void)argc;
-  (void)argv;
-  return 0;
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   char message[SEQ_MESSAGE_SIZE];
   char *text;

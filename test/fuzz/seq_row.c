@@ -48,12 +48,6 @@ static void check_header(const SeqHeader *header) {
   HOLDS(header->primary_term == again.primary_term);
 }
 
-int LLVMFuzzerInitialize(int *argc, char ***argv) {
-  (void)argc;
-  (void)argv;
-  return 0;
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   static const int types[] = {2, 4, 8};
   int64_t numbers[10];
