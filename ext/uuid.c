@@ -158,8 +158,8 @@ static int make_v7_of(sqlite3_context *context, sqlite3_value *time,
   return 1;
 }
 
-/* The next one.  False, with the error reported, if there is none. */
-int uuid_make_v7(sqlite3_context *context, const char *function, Uuid *uuid) {
+static inline int next_v7(sqlite3_context *context, const char *function,
+                          Uuid *uuid) {
   uint64_t random;
   if (!draw(context, &random, sizeof random)) return 0;
   if (uuid_next(&generator, clock_ns(), random, uuid)) return 1;
@@ -173,7 +173,12 @@ static inline int make_v7(sqlite3_context *context, int argc,
                           sqlite3_value **argv, const char *function,
                           Uuid *uuid) {
   if (argc > 0) return make_v7_of(context, argv[0], function, uuid);
-  return uuid_make_v7(context, function, uuid);
+  return next_v7(context, function, uuid);
+}
+
+/* Make the next one.  False, with the error reported, if there is none. */
+int uuid_make_v7(sqlite3_context *context, const char *function, Uuid *uuid) {
+  return next_v7(context, function, uuid);
 }
 
 static void uuidv7_func(sqlite3_context *context, int argc,
