@@ -1,7 +1,8 @@
 /*
-** bench.c - what sequences cost, as ratios.
+** bench.c - what sequences and ID functions cost, as ratios.
 **
-**   bench [--quick] [--strict] [--only N]... [--rounds N] EXTENSION
+**   bench [--quick] [--strict] [--only N]... [--rounds N]
+**         [--peer LIBRARY]... EXTENSION
 **
 ** Nanoseconds depend on the machine; what surrogate promises is a ratio
 ** to something that everybody has: a function that does nothing, or an
@@ -21,43 +22,25 @@
 **
 ** Line 5 is not a race: it is what SQLite's allocator says, in bytes.
 **
+** Lines 7 to 9, of the ID functions, are in bench_ids.c.  Line 9 races them
+** against the functions of other extensions, each LIBRARY that is named; it
+** is not run if there is none.
+**
 ** The databases live in a new folder in $TMPDIR (or /tmp), which is removed
 ** at the end.  Chance is seeded: every run asks for the same names.
 **
 ** The exit status is 0; with --strict it is 1 if a median is over its
 ** bound; it is 2 if anything failed.
-**
-** Errors: the first failure is printed where it happens and kept in
-** Bench.failed; from there on every helper does nothing, so that only
-** loops and the end of the program need to ask.
 */
-#define _XOPEN_SOURCE    700
-#define _DARWIN_C_SOURCE 1
+#include "bench_common.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <signal.h>
-#include <sqlite3.h>
-#include <stdarg.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
 #include <unistd.h>
 
-#define MAX_ROUNDS   99
-#define MAX_OPEN     16
-#define MAX_STMTS    32
 #define NAME_BYTES   8    /* of a numbered name: s0000001 */
-#define TURN_CALLS   1000 /* of a turn whose calls are statements */
-#define SCAN_TURNS   4    /* in a round whose turns scan a table */
 #define SMALL_STORE  10   /* sequences in the small store of lines 4 and 5 */
 #define MEMORY_SLACK 1024 /* bytes that count as no growth */
 
-#define INSERT_ROWS                                     \
-  "INSERT INTO t(x) WITH RECURSIVE n(i) AS (VALUES(1) " \
-  "UNION ALL SELECT i + 1 FROM n WHERE i < %lld) SELECT i FROM n"
 #define NUMBERED_NAMES                             \
   "WITH RECURSIVE n(i) AS (VALUES(1) "             \
   "UNION ALL SELECT i + 1 FROM n WHERE i < %lld) " \
@@ -67,269 +50,12 @@
   "WHERE name = ?1"
 #define RECIPE_WHERE " WHERE name = ?2 AND _seq_no = ?3 AND _primary_term = ?4"
 
-typedef struct Bench {
-  const char *extension;
-  char *folder;
-  int quick;
-  int strict;
-  unsigned only; /* bit N: run line N; 0: all */
-  int rounds;
-  sqlite3_int64 rows;    /* of a table that is scanned or filled */
-  int turns;             /* of TURN_CALLS calls in a round */
-  sqlite3_int64 large;   /* sequences in the large store */
-  sqlite3_int64 touched; /* sequences used in one transaction, line 5 */
-  int judged;            /* medians that have a bound */
-  int over;              /* of them over it */
-  int failed;
-  sqlite3 *open[MAX_OPEN];
-  int n_open;
-  sqlite3_stmt *stmts[MAX_STMTS];
-  int n_stmts;
-} Bench;
-
-typedef struct Side Side;
-struct Side {
-  void (*turn)(Bench *, Side *);   /* what is timed: calls calls */
-  void (*before)(Bench *, Side *); /* untimed, before each round; or NULL */
-  sqlite3 *db;
-  sqlite3_stmt *first;
-  sqlite3_stmt *second; /* of the recipe: its UPDATE */
-  int returning;        /* the UPDATE answers with a row */
-  sqlite3_int64 calls;  /* of a turn */
-  int turns;            /* of a round */
-  sqlite3_int64 names;  /* turn_random: how many to choose from */
-  uint64_t random;
-  double ns[MAX_ROUNDS]; /* a call, by round */
-};
-
-/* Set by SIGINT and SIGTERM, so that the folder is removed then too. */
-static volatile sig_atomic_t interrupted = 0;
-
 static void on_signal(int number) {
   (void)number;
   interrupted = 1;
 }
 
-/* ---- errors ------------------------------------------------------------ */
-
-/* Prints the first failure, and makes every later helper do nothing. */
-static void fail(Bench *bench, const char *format, ...) {
-  va_list ap;
-  if (bench->failed) return;
-  bench->failed = 1;
-  fflush(stdout);
-  fputs("bench: ", stderr);
-  va_start(ap, format);
-  vfprintf(stderr, format, ap);
-  va_end(ap);
-  fputc('\n', stderr);
-}
-
-static int stopped(Bench *bench) {
-  if (interrupted) fail(bench, "interrupted");
-  return bench->failed;
-}
-
-static void fail_sql(Bench *bench, sqlite3 *db, const char *what) {
-  fail(bench, "%s: %s", what, sqlite3_errmsg(db));
-}
-
-/* ---- databases and statements ------------------------------------------ */
-
-static void noop_func(sqlite3_context *ctx, int argc, sqlite3_value **argv) {
-  (void)argc;
-  (void)argv;
-  sqlite3_result_int64(ctx, 1);
-}
-
-/* Runs SQL made with sqlite3_mprintf()'s formats. */
-static void run(Bench *bench, sqlite3 *db, const char *format, ...) {
-  va_list ap;
-  char *sql;
-  if (stopped(bench)) return;
-  va_start(ap, format);
-  sql = sqlite3_vmprintf(format, ap);
-  va_end(ap);
-  if (sql == NULL) {
-    fail(bench, "out of memory");
-    return;
-  }
-  if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK) {
-    fail_sql(bench, db, sql);
-  }
-  sqlite3_free(sql);
-}
-
-/* A statement that lives until close_all(); NULL on error. */
-static sqlite3_stmt *prepare(Bench *bench, sqlite3 *db, const char *format,
-                             ...) {
-  va_list ap;
-  char *sql;
-  sqlite3_stmt *stmt = NULL;
-  if (stopped(bench)) return NULL;
-  if (bench->n_stmts == MAX_STMTS) {
-    fail(bench, "too many statements");
-    return NULL;
-  }
-  va_start(ap, format);
-  sql = sqlite3_vmprintf(format, ap);
-  va_end(ap);
-  if (sql == NULL) {
-    fail(bench, "out of memory");
-    return NULL;
-  }
-  if (sqlite3_prepare_v3(db, sql, -1, SQLITE_PREPARE_PERSISTENT, &stmt, NULL) !=
-      SQLITE_OK) {
-    fail_sql(bench, db, sql);
-  } else {
-    bench->stmts[bench->n_stmts++] = stmt;
-  }
-  sqlite3_free(sql);
-  return stmt;
-}
-
-/* sqlite3_exec() callback: an error unless the journal mode is WAL. */
-static int require_wal(void *unused, int n, char **values, char **names) {
-  (void)unused;
-  (void)names;
-  return n != 1 || values[0] == NULL || strcmp(values[0], "wal") != 0;
-}
-
-/* A connection to the file NAME in the folder, with the extension, noop()
-** and the settings that all sides share; open until close_all(). */
-static sqlite3 *open_database(Bench *bench, const char *name) {
-  sqlite3 *db = NULL;
-  char *path = NULL;
-  char *error = NULL;
-  int rc;
-  if (stopped(bench)) return NULL;
-  if (bench->n_open == MAX_OPEN) {
-    fail(bench, "too many databases");
-    return NULL;
-  }
-  path = sqlite3_mprintf("%s/%s", bench->folder, name);
-  if (path == NULL) {
-    fail(bench, "out of memory");
-    return NULL;
-  }
-  rc = sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
-                       NULL);
-  if (db != NULL) bench->open[bench->n_open++] = db;
-  if (rc != SQLITE_OK) {
-    fail(bench, "%s: %s", path, db ? sqlite3_errmsg(db) : "out of memory");
-    goto done;
-  }
-  rc = sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 1, NULL);
-  if (rc == SQLITE_OK) {
-    rc = sqlite3_load_extension(db, bench->extension, NULL, &error);
-  }
-  if (rc != SQLITE_OK) {
-    fail(bench, "%s: %s", bench->extension, error ? error : sqlite3_errmsg(db));
-    sqlite3_free(error);
-    goto done;
-  }
-  rc = sqlite3_create_function_v2(db, "noop", 1, SQLITE_UTF8 | SQLITE_INNOCUOUS,
-                                  NULL, noop_func, NULL, NULL, NULL);
-  if (rc != SQLITE_OK) {
-    fail_sql(bench, db, "noop");
-    goto done;
-  }
-  if (sqlite3_exec(db, "PRAGMA journal_mode = WAL", require_wal, NULL, NULL) !=
-      SQLITE_OK) {
-    fail(bench, "%s: no WAL here", path);
-  }
-  run(bench, db,
-      "PRAGMA synchronous = NORMAL;"
-      "PRAGMA journal_size_limit = -1;"
-      "PRAGMA wal_autocheckpoint = 1000");
-done:
-  sqlite3_free(path);
-  return bench->failed ? NULL : db;
-}
-
-/* A new database with a store that holds the sequence s. */
-static sqlite3 *open_store(Bench *bench, const char *name) {
-  sqlite3 *db = open_database(bench, name);
-  run(bench, db, "CREATE VIRTUAL TABLE sequences USING sequences");
-  run(bench, db, "INSERT INTO sequences(name, last_value) VALUES ('s', 0)");
-  return db;
-}
-
-/* Finalizes and closes what was opened since the last call. */
-static void close_all(Bench *bench) {
-  int i;
-  for (i = 0; i < bench->n_stmts; i++) {
-    sqlite3_finalize(bench->stmts[i]); /* its error was the last step's */
-  }
-  bench->n_stmts = 0;
-  for (i = 0; i < bench->n_open; i++) {
-    if (sqlite3_close(bench->open[i]) != SQLITE_OK) {
-      fail_sql(bench, bench->open[i], "close");
-    }
-  }
-  bench->n_open = 0;
-}
-
-/* Removes every file of the folder, except those whose name starts with
-** KEEP (NULL: none). */
-static void remove_files(Bench *bench, const char *keep) {
-  DIR *dir = opendir(bench->folder);
-  struct dirent *entry;
-  if (dir == NULL) {
-    fail(bench, "%s: %s", bench->folder, strerror(errno));
-    return;
-  }
-  while ((entry = readdir(dir)) != NULL) {
-    char *path;
-    if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) {
-      continue;
-    }
-    if (keep != NULL && strncmp(entry->d_name, keep, strlen(keep)) == 0) {
-      continue;
-    }
-    path = sqlite3_mprintf("%s/%s", bench->folder, entry->d_name);
-    if (path == NULL || unlink(path) != 0) {
-      fail(bench, "cannot remove %s/%s", bench->folder, entry->d_name);
-    }
-    sqlite3_free(path);
-  }
-  closedir(dir);
-}
-
-/* Steps to the end, resets, and returns the first column of the last row
-** (0 without one). */
-static sqlite3_int64 step_all(Bench *bench, sqlite3_stmt *stmt) {
-  sqlite3_int64 value = 0;
-  int rc;
-  if (bench->failed) return 0;
-  while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
-    value = sqlite3_column_int64(stmt, 0);
-  }
-  if (rc != SQLITE_DONE) {
-    fail_sql(bench, sqlite3_db_handle(stmt), sqlite3_sql(stmt));
-  }
-  sqlite3_reset(stmt);
-  return value;
-}
-
 /* ---- turns: what is timed ---------------------------------------------- */
-
-/* One statement that makes all the calls, in a write transaction. */
-static void turn_statement(Bench *bench, Side *side) {
-  run(bench, side->db, "BEGIN IMMEDIATE");
-  step_all(bench, side->first);
-  run(bench, side->db, "COMMIT");
-}
-
-/* One statement a call, which must answer with a positive number. */
-static void turn_autocommit(Bench *bench, Side *side) {
-  sqlite3_int64 i;
-  for (i = 0; i < side->calls && !bench->failed; i++) {
-    if (step_all(bench, side->first) < 1) {
-      fail(bench, "no value: %s", sqlite3_sql(side->first));
-    }
-  }
-}
 
 /* The recipe: read, add one, swap.  Nobody competes, so each swap wins. */
 static void turn_recipe(Bench *bench, Side *side) {
@@ -413,142 +139,18 @@ static void empty_table(Bench *bench, Side *side) {
   run(bench, side->db, "DELETE FROM d");
 }
 
-/* ---- races and their report -------------------------------------------- */
-
-static double now_ns(void) {
-  struct timespec time;
-  clock_gettime(CLOCK_MONOTONIC, &time);
-  return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
-}
-
-/* Empties the WAL, and keeps its file. */
-static void checkpoint(Bench *bench, sqlite3 *db) {
-  if (stopped(bench)) return;
-  if (sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_RESTART, NULL,
-                                NULL) != SQLITE_OK) {
-    fail_sql(bench, db, "checkpoint");
-  }
-}
-
-/* One round: sets ns[ROUND] of each side. */
-static void race_round(Bench *bench, Side *sides, int n_sides, int round) {
-  int turn, i;
-  for (i = 0; i < n_sides; i++) {
-    if (sides[i].before) sides[i].before(bench, &sides[i]);
-    checkpoint(bench, sides[i].db);
-    sides[i].ns[round] = 0;
-  }
-  for (turn = 0; turn < sides[0].turns && !stopped(bench); turn++) {
-    for (i = 0; i < n_sides; i++) {
-      double start = now_ns();
-      sides[i].turn(bench, &sides[i]);
-      sides[i].ns[round] += now_ns() - start;
-    }
-  }
-  for (i = 0; i < n_sides; i++) {
-    sides[i].ns[round] /= (double)sides[i].calls * sides[i].turns;
-  }
-}
-
-/* Fills ns[] of the sides, whose numbers of turns are equal. */
-static void race(Bench *bench, Side *sides, int n_sides) {
-  int round;
-  race_round(bench, sides, n_sides, 0); /* warms up */
-  for (round = 0; round < bench->rounds; round++) {
-    race_round(bench, sides, n_sides, round);
-  }
-}
-
-static int compare_doubles(const void *left, const void *right) {
-  double a = *(const double *)left;
-  double b = *(const double *)right;
-  return (a > b) - (a < b);
-}
-
-/* The median; sorts the values. */
-static double median(double *values, int n) {
-  qsort(values, (size_t)n, sizeof *values, compare_doubles);
-  return n % 2 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
-}
-
-static double median_ns(const Bench *bench, const Side *side) {
-  double values[MAX_ROUNDS];
-  memcpy(values, side->ns, (size_t)bench->rounds * sizeof *values);
-  return median(values, bench->rounds);
-}
-
-/* "ok" or "OVER", and counts it. */
-static const char *verdict(Bench *bench, int is_over) {
-  bench->judged++;
-  bench->over += is_over;
-  return is_over ? "OVER" : "ok";
-}
-
-static void heading(int line, const char *title) {
-  printf("\n%d. %s\n", line, title);
-  fflush(stdout);
-}
-
-/* One row: A against B, held to the bound (0: for information). */
-static void report(Bench *bench, const char *label, const Side *a,
-                   const Side *b, double bound) {
-  double ratios[MAX_ROUNDS];
-  double middle;
-  int i;
-  if (bench->failed) return;
-  for (i = 0; i < bench->rounds; i++)
-    ratios[i] = a->ns[i] / b->ns[i];
-  middle = median(ratios, bench->rounds); /* and sorts */
-  printf("   %-27s %8.1f %8.1f %6.2f %6.2f %6.2f", label, median_ns(bench, a),
-         median_ns(bench, b), middle, ratios[0], ratios[bench->rounds - 1]);
-  if (bound > 0) printf("  %5.2f %s", bound, verdict(bench, middle > bound));
-  putchar('\n');
-  fflush(stdout);
-}
+/* ---- the lines --------------------------------------------------------- */
 
 /* One row of line 5; bound < 0: for information. */
 static void report_bytes(Bench *bench, const char *label, sqlite3_int64 bytes,
                          sqlite3_int64 bound) {
   if (bench->failed) return;
-  printf("   %-52s %11lld", label, (long long)bytes);
+  printf("   %-53s %11lld", label, (long long)bytes);
   if (bound >= 0) {
     printf("  %5lld %s", (long long)bound, verdict(bench, bytes > bound));
   }
   putchar('\n');
   fflush(stdout);
-}
-
-/* ---- the lines --------------------------------------------------------- */
-
-static Side new_side(void (*turn)(Bench *, Side *), sqlite3 *db,
-                     sqlite3_stmt *stmt, sqlite3_int64 calls, int turns) {
-  Side side;
-  memset(&side, 0, sizeof side);
-  side.turn = turn;
-  side.db = db;
-  side.first = stmt;
-  side.calls = calls;
-  side.turns = turns;
-  return side;
-}
-
-/* A side whose SQL makes a call for each row of t, in a transaction. */
-static Side scanning(Bench *bench, sqlite3 *db, const char *sql) {
-  return new_side(turn_statement, db, prepare(bench, db, "%s", sql),
-                  bench->rows, SCAN_TURNS);
-}
-
-/* A side whose SQL makes one call, in autocommit. */
-static Side calling(Bench *bench, sqlite3 *db, const char *sql) {
-  return new_side(turn_autocommit, db, prepare(bench, db, "%s", sql),
-                  TURN_CALLS, bench->turns);
-}
-
-/* t(x), 1 to bench->rows, and a page cache that holds it. */
-static void fill_t(Bench *bench, sqlite3 *db) {
-  run(bench, db, "PRAGMA cache_size = -65536");
-  run(bench, db, "CREATE TABLE t(x INTEGER PRIMARY KEY)");
-  run(bench, db, INSERT_ROWS, bench->rows);
 }
 
 static void line_1(Bench *bench) {
@@ -866,18 +468,19 @@ static void line_6(Bench *bench) {
 
 /* ---- main -------------------------------------------------------------- */
 
-static void (*const lines[])(Bench *) = {line_1, line_2, line_3,
-                                         line_4, line_5, line_6};
+static void (*const lines[])(Bench *) = {line_1, line_2, line_3, line_4, line_5,
+                                         line_6, line_7, line_8, line_9};
 #define N_LINES ((int)(sizeof lines / sizeof lines[0]))
 
 static int usage(void) {
   fprintf(stderr,
           "usage: bench [--quick] [--strict] [--only N]... [--rounds N] "
-          "EXTENSION\n"
-          "  --quick     fewer rounds, rows and sequences\n"
-          "  --strict    exit 1 if a median is over its bound\n"
-          "  --only N    only line N, 1 to %d\n"
-          "  --rounds N  rounds of a race, 1 to %d\n",
+          "[--peer LIBRARY]... EXTENSION\n"
+          "  --quick         fewer rounds, rows and sequences\n"
+          "  --strict        exit 1 if a median is over its bound\n"
+          "  --only N        only line N, 1 to %d\n"
+          "  --rounds N      rounds of a race, 1 to %d\n"
+          "  --peer LIBRARY  race the ID functions against this extension\n",
           N_LINES, MAX_ROUNDS);
   return 2;
 }
@@ -908,6 +511,9 @@ static int parse_arguments(Bench *bench, int argc, char **argv) {
       rounds = parse_count(argv[i + 1], MAX_ROUNDS);
       if (rounds == 0) return 0;
       i++;
+    } else if (strcmp(argv[i], "--peer") == 0) {
+      if (argv[i + 1] == NULL || bench->n_peers == MAX_PEERS) return 0;
+      bench->peers[bench->n_peers++] = argv[++i];
     } else if (argv[i][0] == '-' || bench->extension != NULL) {
       return 0;
     } else {
@@ -958,7 +564,7 @@ int main(int argc, char **argv) {
     printf("SQLite %s, %d rounds of %d statements or %lld rows\n\n",
            sqlite3_libversion(), bench.rounds, bench.turns * TURN_CALLS,
            (long long)bench.rows);
-    printf("   %-27s %8s %8s %6s %6s %6s  %5s\n", "A / B", "A, ns", "B, ns",
+    printf("   %-28s %8s %8s %6s %6s %6s  %5s\n", "A / B", "A, ns", "B, ns",
            "A / B", "min", "max", "bound");
   }
   for (i = 0; i < N_LINES && !stopped(&bench); i++) {

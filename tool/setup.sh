@@ -2,8 +2,8 @@
 # setup.sh: installs what building and testing need, on Debian and its like.
 #
 #   sh tool/setup.sh         for the build, the tests and the demonstration
-#   sh tool/setup.sh --ci    and for lint, valgrind and the comparison with
-#                            PostgreSQL
+#   sh tool/setup.sh --ci    and for lint, fuzzing, valgrind and the
+#                            comparison with PostgreSQL
 #
 # Does nothing if all of it is there. Elsewhere it says what is needed, and
 # leaves it to configure to say what is missing.
@@ -12,7 +12,8 @@ set -eu
 packages="gcc libc6-dev make autoconf libsqlite3-dev sqlite3 libsodium-dev
   libssl-dev tcl tcl-dev libsqlite3-tcl python3-sqlalchemy"
 if [ "${1-}" = --ci ]; then
-  packages="$packages clang clang-format valgrind libc6-dbg postgresql"
+  packages="$packages clang libclang-rt-dev clang-format valgrind libc6-dbg
+    postgresql"
 fi
 
 if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
