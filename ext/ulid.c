@@ -101,8 +101,9 @@ static inline void store64(unsigned char *z, uint64_t n) {
 static int make_next(sqlite3_context *context, const char *function,
                      unsigned char id[16]) {
   unsigned char random[ULID_RANDOM_SIZE] = {0};
+  IdState *state = sqlite3_user_data(context);
   UlidNumber number;
-  uint64_t ms = clock_ms();
+  uint64_t ms = clock_recent_ns(&state->clock) / 1000000;
   unsigned process =
       atomic_load_explicit(&random_forks, memory_order_relaxed) + 1;
   if (is_first(ms, process) && !id_random(context, random, sizeof random)) {

@@ -160,9 +160,12 @@ static int make_v7_of(sqlite3_context *context, sqlite3_value *time,
 
 static inline int next_v7(sqlite3_context *context, const char *function,
                           Uuid *uuid) {
+  IdState *state = sqlite3_user_data(context);
   uint64_t random;
   if (!draw(context, &random, sizeof random)) return 0;
-  if (uuid_next(&generator, clock_ns(), random, uuid)) return 1;
+  if (uuid_next(&generator, clock_recent_ns(&state->clock), random, uuid)) {
+    return 1;
+  }
   func_error(context,
              "%s: the clock stands 69 years after the first id of this process",
              function);
