@@ -441,8 +441,7 @@ int seq_txn_flush(SeqStore *store) {
     row = entry->row;
     row.seq_no++;
     rc = seq_store_update(&store->sql, entry->name, entry->n_name, &row);
-    if (rc ==
-        SQLITE_OK) { /* else it may be gone: SQLite may have rolled back */
+    if (rc == SQLITE_OK) { /* else SQLite may have rolled back, and freed it */
       entry->row.seq_no = row.seq_no;
       entry->is_dirty = 0;
       entry->handed->is_stored = 1;
