@@ -220,19 +220,41 @@ static void uuidv7_max_func(sqlite3_context *context, int argc,
 
 /**** Versions 3 and 5 ***************************************************/
 
+/*
+** Read a name: the bytes of a blob, or of a text in UTF-8.  (In a database in
+** UTF-16 the text of a blob would be other bytes.)  False, with the error
+** reported, without memory.
+*/
+static int read_name(sqlite3_context *context, sqlite3_value *value,
+                     const void **bytes, size_t *n) {
+  const char *z;
+  if (sqlite3_value_type(value) != SQLITE_BLOB) {
+    if (!func_text(context, value, &z, n)) return 0;
+    *bytes = z;
+    return 1;
+  }
+  *bytes = sqlite3_value_blob(value);
+  *n = (size_t)sqlite3_value_bytes(value);
+  if (*bytes == 0 && sqlite3_value_type(value) != SQLITE_BLOB) {
+    sqlite3_result_error_nomem(context); /* it was a zeroblob() */
+    return 0;
+  }
+  return 1;
+}
+
 static void result_named(sqlite3_context *context, sqlite3_value **argv,
                          const char *function, int version, int algorithm) {
   unsigned char digest[HASH_SIZE_MAX];
   unsigned char namespace[UUID_SIZE];
   Uuid uuid;
-  const char *name;
+  const void *name;
   size_t n;
   int size;
 
   if (func_any_null(2, argv)) return;
   if (!read_uuid(context, argv[0], function, &uuid)) return;
   uuid_to_bytes(uuid, namespace);
-  if (!func_text(context, argv[1], &name, &n)) return;
+  if (!read_name(context, argv[1], &name, &n)) return;
   size = hash_digest(algorithm, namespace, sizeof namespace, name, n, digest);
   if (size < 0) {
     sqlite3_result_error_nomem(context);
