@@ -181,7 +181,7 @@ static void cuid2_func(sqlite3_context *context, int argc,
   }
   if (draw_input(&state->pool, (size_t)length, text, input, &end) !=
       SQLITE_OK) {
-    func_error(context, "cuid2: the system gives no randomness");
+    id_no_randomness(context, "cuid2");
     return;
   }
   size =

@@ -57,7 +57,7 @@ static int make_next(sqlite3_context *context, const char *function,
   unsigned process =
       atomic_load_explicit(&random_forks, memory_order_relaxed) + 1;
   int is_ok;
-  if (!id_random(context, random, sizeof random)) return 0;
+  if (!id_random(context, function, random, sizeof random)) return 0;
   spin_enter(&last.lock, process - 1);
   number = last.number;
   is_ok = ksuid_next(&number, seconds, random, process != last.process);
@@ -122,7 +122,7 @@ static void ksuid_at_func(sqlite3_context *context, int argc,
     report_bounds(context, "ksuid", ms);
     return;
   }
-  if (!id_random(context, random, sizeof random)) return;
+  if (!id_random(context, "ksuid", random, sizeof random)) return;
   ksuid_make(&number, (ms - KSUID_EPOCH_MS) / 1000, random);
   ksuid_bytes(&number, id);
   result_text(context, id);

@@ -165,10 +165,6 @@ static int draw(RandomPool *pool, const Alphabet *alphabet, char *out,
 
 /**** SQL functions ******************************************************/
 
-static void no_randomness(sqlite3_context *context) {
-  func_error(context, "nanoid: the system gives no randomness");
-}
-
 static void nanoid_func(sqlite3_context *context, int argc,
                         sqlite3_value **argv) {
   IdState *state = sqlite3_user_data(context);
@@ -177,7 +173,7 @@ static void nanoid_func(sqlite3_context *context, int argc,
   UNUSED(argc);
   UNUSED(argv);
   if (random_bytes(&state->pool, bytes, sizeof bytes) != SQLITE_OK) {
-    no_randomness(context);
+    id_no_randomness(context, "nanoid");
     return;
   }
   for (size_t i = 0; i < sizeof text; i++)
@@ -208,7 +204,7 @@ static void make_id(sqlite3_context *context, size_t size,
     n = -1;
   }
   if (n < 0) {
-    no_randomness(context);
+    id_no_randomness(context, "nanoid");
   } else if (text != stack) {
     sqlite3_result_text(context, text, n, sqlite3_free);
     return;

@@ -88,7 +88,7 @@ static void prefixed_id_func(sqlite3_context *context, int argc,
   text[n++] = '_';
   if (nanoid_draw(&state->pool, base62, 62, text + n, RANDOM_SIZE) !=
       SQLITE_OK) {
-    func_error(context, "prefixed_id: the system gives no randomness");
+    id_no_randomness(context, "prefixed_id");
     return;
   }
   sqlite3_result_text(context, text, (int)n + RANDOM_SIZE, SQLITE_TRANSIENT);

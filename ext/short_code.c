@@ -251,7 +251,7 @@ static int draw_code(sqlite3_context *context, sqlite3_stmt *stmt, char *text,
   for (int i = 0; i < DRAWS; i++) {
     int rc;
     if (nanoid_draw(&state->pool, alphabet, 32, text, n) != SQLITE_OK) {
-      func_error(context, "short_code: the system gives no randomness");
+      id_no_randomness(context, "short_code");
       return HAS_FAILED;
     }
     rc = sqlite3_bind_text(stmt, 1, text, (int)n, SQLITE_STATIC);

@@ -28,8 +28,9 @@ SQLITE_EXTENSION_INIT3
 ** Get the 5 bytes of this process, and what the first counter would be.  False,
 ** with the error reported, without randomness.
 */
-static int get_process(sqlite3_context *context, StampGenerator *generator,
-                       int has_pid, uint64_t *process, uint32_t *start) {
+static int get_process(sqlite3_context *context, const char *function,
+                       StampGenerator *generator, int has_pid,
+                       uint64_t *process, uint32_t *start) {
   uint64_t forks = atomic_load_explicit(&random_forks, memory_order_relaxed);
   uint64_t tag = (forks + 1) & STAMP_COUNTER_MASK;
   uint64_t seen =
@@ -39,7 +40,7 @@ static int get_process(sqlite3_context *context, StampGenerator *generator,
   *start = 1;
   if (!is_known ||
       atomic_load_explicit(&generator->last, memory_order_relaxed) == 0) {
-    if (!id_random(context, &drawn, sizeof drawn)) return 0;
+    if (!id_random(context, function, &drawn, sizeof drawn)) return 0;
     *start = (uint32_t)(drawn & STAMP_COUNTER_MASK) | 1;
     drawn = (drawn & ~STAMP_COUNTER_MASK) | tag;
     if (has_pid) {
@@ -65,7 +66,8 @@ int stamp_make(sqlite3_context *context, const char *function,
   uint64_t process;
   uint64_t next;
   uint32_t start;
-  if (!get_process(context, generator, has_pid, &process, &start)) return 0;
+  if (!get_process(context, function, generator, has_pid, &process, &start))
+    return 0;
   if (!stamp_next(&generator->last, seconds, start, &next)) {
     func_error(context, "%s: time %lld is out of bounds (0..%lld)", function,
                (sqlite3_int64)(next >> STAMP_COUNTER_BITS) * 1000,

@@ -143,7 +143,8 @@ int id_register_functions(IdState *, const IdFunction *, size_t n);
 IdState *id_state_ref(IdState *);
 void id_state_unref(void *state);
 
-int id_random(sqlite3_context *, void *out, size_t n);
+void id_no_randomness(sqlite3_context *, const char *function);
+int id_random(sqlite3_context *, const char *function, void *out, size_t n);
 
 /**** instance.c *********************************************************/
 

@@ -105,7 +105,8 @@ static int make_next(sqlite3_context *context, const char *function,
   uint64_t ms = clock_ms();
   unsigned process =
       atomic_load_explicit(&random_forks, memory_order_relaxed) + 1;
-  if (is_first(ms, process) && !id_random(context, random, sizeof random)) {
+  if (is_first(ms, process) &&
+      !id_random(context, function, random, sizeof random)) {
     return 0;
   }
   if (!step(&number, ms, process, random)) {
@@ -126,7 +127,7 @@ static int make_at(sqlite3_context *context, sqlite3_value *time,
   uint64_t ms;
   if (!func_time(context, time, function, MS_MAX, &ms)) return 0;
   store64(id, ms << 16);
-  return id_random(context, id + 6, ULID_RANDOM_SIZE);
+  return id_random(context, function, id + 6, ULID_RANDOM_SIZE);
 }
 
 /**** Arguments and results **********************************************/

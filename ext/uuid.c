@@ -113,17 +113,19 @@ int uuid_read(sqlite3_context *context, sqlite3_value *value,
 }
 
 /* Draw random bytes, as id_random() does; n is a constant. */
-static inline int draw(sqlite3_context *context, void *out, size_t n) {
+static inline int draw(sqlite3_context *context, const char *function,
+                       void *out, size_t n) {
   IdState *state = sqlite3_user_data(context);
   if (random_bytes(&state->pool, out, n) == SQLITE_OK) return 1;
-  func_error(context, "the system gives no randomness");
+  id_no_randomness(context, function);
   return 0;
 }
 
 /**** Version 4 **********************************************************/
 
-static inline int make_v4(sqlite3_context *context, Uuid *uuid) {
-  if (!draw(context, uuid, UUID_SIZE)) return 0;
+static inline int make_v4(sqlite3_context *context, const char *function,
+                          Uuid *uuid) {
+  if (!draw(context, function, uuid, UUID_SIZE)) return 0;
   *uuid = uuid_with_version(*uuid, 4);
   return 1;
 }
@@ -133,7 +135,7 @@ static void uuidv4_func(sqlite3_context *context, int argc,
   Uuid uuid;
   UNUSED(argc);
   UNUSED(argv);
-  if (make_v4(context, &uuid)) result_text(context, uuid);
+  if (make_v4(context, "uuidv4", &uuid)) result_text(context, uuid);
 }
 
 static void uuidv4_blob_func(sqlite3_context *context, int argc,
@@ -141,7 +143,7 @@ static void uuidv4_blob_func(sqlite3_context *context, int argc,
   Uuid uuid;
   UNUSED(argc);
   UNUSED(argv);
-  if (make_v4(context, &uuid)) result_blob(context, uuid);
+  if (make_v4(context, "uuidv4_blob", &uuid)) result_blob(context, uuid);
 }
 
 /**** Version 7 **********************************************************/
@@ -153,7 +155,7 @@ static int make_v7_of(sqlite3_context *context, sqlite3_value *time,
   uint64_t ms;
   if (sqlite3_value_type(time) == SQLITE_NULL) return 0;
   if (!func_time(context, time, function, UUID_TIME_MAX, &ms)) return 0;
-  if (!draw(context, uuid, UUID_SIZE)) return 0;
+  if (!draw(context, function, uuid, UUID_SIZE)) return 0;
   *uuid = uuid_with_time(*uuid, ms);
   return 1;
 }
@@ -161,7 +163,7 @@ static int make_v7_of(sqlite3_context *context, sqlite3_value *time,
 static inline int next_v7(sqlite3_context *context, const char *function,
                           Uuid *uuid) {
   uint64_t random;
-  if (!draw(context, &random, sizeof random)) return 0;
+  if (!draw(context, function, &random, sizeof random)) return 0;
   if (uuid_next(&generator, clock_ns(), random, uuid)) return 1;
   func_error(context,
              "%s: the clock stands 69 years after the first id of this process",
