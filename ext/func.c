@@ -106,12 +106,12 @@ static int parse_time(sqlite3 *db, sqlite3_value *value, int64_t *ms, int *rc) {
 }
 
 /*
-** Read a time argument, of 0 to `limit`: an integer is Unix milliseconds, all
-** else is what SQLite's date functions accept.  False, with the error reported,
+** Read a time argument, of low to high, which are not negative: an integer is
+** Unix milliseconds, all else is what SQLite's date functions accept.  False, with the error reported,
 ** if it is not a time or is out of bounds.
 */
 int func_time(sqlite3_context *context, sqlite3_value *value,
-              const char *function, uint64_t limit, uint64_t *ms) {
+              const char *function, uint64_t low, uint64_t high, uint64_t *ms) {
   int64_t time = 0;
   int rc;
   if (sqlite3_value_type(value) == SQLITE_INTEGER) {
@@ -126,9 +126,9 @@ int func_time(sqlite3_context *context, sqlite3_value *value,
     }
     return 0;
   }
-  if (time < 0 || (uint64_t)time > limit) {
-    func_error(context, "%s: time %lld is out of bounds (0..%lld)", function,
-               (sqlite3_int64)time, (sqlite3_int64)limit);
+  if (time < 0 || (uint64_t)time < low || (uint64_t)time > high) {
+    func_error(context, "%s: time %lld is out of bounds (%lld..%lld)", function,
+               (sqlite3_int64)time, (sqlite3_int64)low, (sqlite3_int64)high);
     return 0;
   }
   *ms = (uint64_t)time;

@@ -108,7 +108,7 @@ int func_text(sqlite3_context *, sqlite3_value *, const char **z, size_t *n);
 int func_integer(sqlite3_context *, sqlite3_value *, const char *function,
                  const char *what, int64_t low, int64_t high, int64_t *number);
 int func_time(sqlite3_context *, sqlite3_value *, const char *function,
-              uint64_t limit, uint64_t *ms);
+              uint64_t low, uint64_t high, uint64_t *ms);
 
 #define FUNC_ID_MAX 20 /* bytes */
 

@@ -125,7 +125,7 @@ static int make_next(sqlite3_context *context, const char *function,
 static int make_at(sqlite3_context *context, sqlite3_value *time,
                    const char *function, unsigned char id[16]) {
   uint64_t ms;
-  if (!func_time(context, time, function, MS_MAX, &ms)) return 0;
+  if (!func_time(context, time, function, 0, MS_MAX, &ms)) return 0;
   store64(id, ms << 16);
   return id_random(context, function, id + 6, ULID_RANDOM_SIZE);
 }
@@ -228,7 +228,7 @@ static void result_bound(sqlite3_context *context, sqlite3_value *time,
   unsigned char id[16];
   uint64_t ms;
   if (sqlite3_value_type(time) == SQLITE_NULL) return;
-  if (!func_time(context, time, function, MS_MAX, &ms)) return;
+  if (!func_time(context, time, function, 0, MS_MAX, &ms)) return;
   store64(id, ms << 16);
   memset(id + 6, rest, ULID_RANDOM_SIZE);
   result_text(context, id);

@@ -154,7 +154,7 @@ static int make_v7_of(sqlite3_context *context, sqlite3_value *time,
                       const char *function, Uuid *uuid) {
   uint64_t ms;
   if (sqlite3_value_type(time) == SQLITE_NULL) return 0;
-  if (!func_time(context, time, function, UUID_TIME_MAX, &ms)) return 0;
+  if (!func_time(context, time, function, 0, UUID_TIME_MAX, &ms)) return 0;
   if (!draw(context, function, uuid, UUID_SIZE)) return 0;
   *uuid = uuid_with_time(*uuid, ms);
   return 1;
@@ -203,7 +203,7 @@ static void bound(sqlite3_context *context, sqlite3_value *time,
   Uuid uuid;
   uint64_t ms;
   if (sqlite3_value_type(time) == SQLITE_NULL) return;
-  if (!func_time(context, time, function, UUID_TIME_MAX, &ms)) return;
+  if (!func_time(context, time, function, 0, UUID_TIME_MAX, &ms)) return;
   uuid.high = uuid.low = filler;
   result_text(context, uuid_with_time(uuid, ms));
 }
