@@ -118,13 +118,6 @@ static void set_random(Candidate *one, const unsigned char *bytes, int n) {
   }
 }
 
-static uint64_t read_number(const unsigned char *bytes, int n) {
-  uint64_t number = 0;
-  while (n-- > 0)
-    number = number << 8 | *bytes++;
-  return number;
-}
-
 /* The fields of a UUID, also of one in a TypeID. */
 static void set_uuid_fields(const Candidates *all, Candidate *one, Uuid uuid) {
   uint64_t rand_a = uuid.high & 0xfff;
@@ -189,8 +182,8 @@ static void add_ksuid(Candidates *all, const unsigned char *bytes) {
 static void set_stamp(const Candidates *all, Candidate *one,
                       const unsigned char *bytes) {
   set_time(all, one, (int64_t)stamp_ms(bytes), FIRST_MS);
-  set_instance(one, (int64_t)read_number(bytes + 4, 5),
-               (int64_t)read_number(bytes + 9, 3));
+  set_instance(one, (int64_t)bytes_read(bytes + 4, 5),
+               (int64_t)bytes_read(bytes + 9, 3));
 }
 
 static void add_xid(Candidates *all, const unsigned char *bytes) {

@@ -22,8 +22,6 @@ SQLITE_EXTENSION_INIT3
 
 #include "surrogate_int.h"
 
-#define PROCESS_SIZE 5
-
 /*
 ** Get the 5 bytes of this process, and what the first counter would be.  False,
 ** with the error reported, without randomness.
@@ -74,14 +72,8 @@ int stamp_make(sqlite3_context *context, const char *function,
                (sqlite3_int64)UINT32_MAX * 1000 + 999);
     return 0;
   }
-  for (int i = 0; i < 4; i++) {
-    id[i] = (unsigned char)(next >> (48 - 8 * i));
-  }
-  for (int i = 0; i < PROCESS_SIZE; i++) {
-    id[4 + i] = (unsigned char)(process >> (32 - 8 * i));
-  }
-  id[9] = (unsigned char)(next >> 16);
-  id[10] = (unsigned char)(next >> 8);
-  id[11] = (unsigned char)next;
+  bytes_write(id, 4, next >> STAMP_COUNTER_BITS);
+  bytes_write(id + 4, 5, process);
+  bytes_write(id + 9, 3, next);
   return 1;
 }

@@ -16,6 +16,41 @@
 
 #define UNUSED(x) ((void)(x))
 
+/**** Numbers as bytes, most significant first ***************************/
+
+/* A number of n bytes, 0 to 8. */
+static inline uint64_t bytes_read(const unsigned char *z, int n) {
+  uint64_t number = 0;
+  for (int i = 0; i < n; i++) {
+    number = number << 8 | z[i];
+  }
+  return number;
+}
+
+static inline void bytes_write(unsigned char *z, int n, uint64_t number) {
+  for (int i = n; i-- > 0; number >>= 8) {
+    z[i] = (unsigned char)number;
+  }
+}
+
+/* The same of 8 bytes, so that compilers see that it is one instruction. */
+static inline uint64_t bytes_read64(const unsigned char *z) {
+  return (uint64_t)z[0] << 56 | (uint64_t)z[1] << 48 | (uint64_t)z[2] << 40 |
+         (uint64_t)z[3] << 32 | (uint64_t)z[4] << 24 | (uint64_t)z[5] << 16 |
+         (uint64_t)z[6] << 8 | z[7];
+}
+
+static inline void bytes_write64(unsigned char *z, uint64_t number) {
+  z[0] = (unsigned char)(number >> 56);
+  z[1] = (unsigned char)(number >> 48);
+  z[2] = (unsigned char)(number >> 40);
+  z[3] = (unsigned char)(number >> 32);
+  z[4] = (unsigned char)(number >> 24);
+  z[5] = (unsigned char)(number >> 16);
+  z[6] = (unsigned char)(number >> 8);
+  z[7] = (unsigned char)number;
+}
+
 /**** clock.c ************************************************************/
 
 uint64_t clock_ns(void);
