@@ -160,9 +160,21 @@ static int parse_id(sqlite3_context *context, sqlite3_value *value, size_t size,
   return parse(z, n, id);
 }
 
+/* Report that a value is no id, of which `what` is the name with an article. */
+void func_not_id(sqlite3_context *context, sqlite3_value *value,
+                 const char *function, const char *what, size_t size) {
+  if (sqlite3_value_type(value) == SQLITE_BLOB) {
+    func_error(context, "%s: a blob of %d bytes is not %s, which has %d",
+               function, sqlite3_value_bytes(value), what, (int)size);
+  } else {
+    func_error(context, "%s: \"%s\" is not %s", function,
+               sqlite3_value_text(value), what);
+  }
+}
+
 /*
 ** Read an id argument, of at most FUNC_ID_MAX bytes.  False, with the result
-** set, if it is NULL or no id; `what` it is not is said with an article.
+** set, if it is NULL or no id.
 */
 int func_id(sqlite3_context *context, sqlite3_value *value,
             const char *function, const char *what, size_t size,
@@ -170,16 +182,8 @@ int func_id(sqlite3_context *context, sqlite3_value *value,
   int is_id;
   if (sqlite3_value_type(value) == SQLITE_NULL) return 0;
   is_id = parse_id(context, value, size, parse, id);
-  if (is_id > 0) return 1;
-  if (is_id < 0) return 0;
-  if (sqlite3_value_type(value) == SQLITE_BLOB) {
-    func_error(context, "%s: a blob of %d bytes is not %s", function,
-               sqlite3_value_bytes(value), what);
-  } else {
-    func_error(context, "%s: \"%s\" is not %s", function,
-               sqlite3_value_text(value), what);
-  }
-  return 0;
+  if (is_id == 0) func_not_id(context, value, function, what, size);
+  return is_id > 0;
 }
 
 /* The result is whether the argument is an id, as func_id() reads it. */

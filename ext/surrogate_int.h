@@ -150,6 +150,8 @@ int func_time(sqlite3_context *, sqlite3_value *, const char *function,
 /* Read the text of an id.  True if it is one. */
 typedef int FuncParse(const char *z, size_t n, unsigned char *id);
 
+void func_not_id(sqlite3_context *, sqlite3_value *, const char *function,
+                 const char *what, size_t size);
 int func_id(sqlite3_context *, sqlite3_value *, const char *function,
             const char *what, size_t size, FuncParse *, unsigned char *id);
 void func_id_valid(sqlite3_context *, sqlite3_value *, size_t size,

@@ -86,14 +86,8 @@ static void report(sqlite3_context *context, sqlite3_value *value,
                    const char *function, int found) {
   if (found == IS_NO_MEMORY) {
     sqlite3_result_error_nomem(context);
-  } else if (found != IS_NO_UUID) {
-    return;
-  } else if (sqlite3_value_type(value) == SQLITE_BLOB) {
-    func_error(context, "%s: a blob of %d bytes is not a UUID, which has %d",
-               function, sqlite3_value_bytes(value), UUID_SIZE);
-  } else {
-    func_error(context, "%s: \"%s\" is not a UUID", function,
-               sqlite3_value_text(value));
+  } else if (found == IS_NO_UUID) {
+    func_not_id(context, value, function, "a UUID", UUID_SIZE);
   }
 }
 
