@@ -16,7 +16,7 @@
 #define PART  5          /* characters */
 #define POWER 916132832U /* 62^PART */
 
-static const char alphabet[] =
+const char base62_alphabet[] =
     "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 static unsigned value_of(unsigned char c) {
@@ -42,7 +42,7 @@ void base62_encode(const unsigned char in[KSUID_SIZE], char out[BASE62_SIZE]) {
       rest %= POWER;
     }
     for (int i = 0; i < PART && at > 0; i++) {
-      out[--at] = alphabet[rest % 62];
+      out[--at] = base62_alphabet[rest % 62];
       rest /= 62;
     }
   }

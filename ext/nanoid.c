@@ -21,7 +21,6 @@ SQLITE_EXTENSION_INIT3
 
 #include "surrogate_int.h"
 
-#define DEFAULT_SIZE 21
 #define SIZE_LIMIT   65536
 #define ALPHABET_MAX 256
 #define CHAR_SIZE    4   /* bytes of a character */
@@ -168,8 +167,8 @@ static int draw(RandomPool *pool, const Alphabet *alphabet, char *out,
 static void nanoid_func(sqlite3_context *context, int argc,
                         sqlite3_value **argv) {
   IdState *state = sqlite3_user_data(context);
-  unsigned char bytes[DEFAULT_SIZE];
-  char text[DEFAULT_SIZE];
+  unsigned char bytes[NANOID_SIZE];
+  char text[NANOID_SIZE];
   UNUSED(argc);
   UNUSED(argv);
   if (random_bytes(&state->pool, bytes, sizeof bytes) != SQLITE_OK) {

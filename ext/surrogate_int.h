@@ -334,12 +334,16 @@ int typeid_register(IdState *);
 
 /**** prefixed.c *********************************************************/
 
+#define PREFIXED_RANDOM_SIZE 24 /* characters behind the underscore */
+
 int prefixed_is_prefix(const char *z, size_t n);
 int prefixed_is_id(const char *z, size_t n, const char *prefix,
                    size_t n_prefix);
 int prefixed_register(IdState *);
 
 /**** nanoid.c ***********************************************************/
+
+#define NANOID_SIZE 21 /* characters, unless another size is asked for */
 
 int nanoid_draw(RandomPool *, const char *alphabet, unsigned count, char *out,
                 size_t n);
@@ -512,6 +516,8 @@ typedef struct KsuidNumber {
   uint64_t high;    /* of the payload */
   uint64_t low;
 } KsuidNumber;
+
+extern const char base62_alphabet[];
 
 void base62_encode(const unsigned char in[KSUID_SIZE], char out[BASE62_SIZE]);
 int base62_decode(const char *z, unsigned char out[KSUID_SIZE]);
