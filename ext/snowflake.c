@@ -44,8 +44,11 @@
 #include <sqlite3ext.h>
 SQLITE_EXTENSION_INIT3
 
-#include "mutex.h"
 #include "surrogate_int.h"
+
+#ifndef _WIN32
+#include <pthread.h>
+#endif
 
 #define WORKER_BITS   10
 #define SEQUENCE_BITS 12
@@ -103,18 +106,12 @@ static void forget_worker(void) {
 }
 #endif
 
-/* To be called before a worker is set. */
-static int prepare_fork(void) {
-  int rc = SQLITE_OK;
+/* To be called once, before the functions. */
+int snowflake_init(void) {
 #ifndef _WIN32
-  static Mutex lock = MUTEX_INIT;
-  static int is_done = 0;
-  mutex_enter(&lock);
-  if (!is_done && pthread_atfork(0, 0, forget_worker) != 0) rc = SQLITE_NOMEM;
-  if (rc == SQLITE_OK) is_done = 1;
-  mutex_leave(&lock);
+  if (pthread_atfork(0, 0, forget_worker) != 0) return SQLITE_NOMEM;
 #endif
-  return rc;
+  return SQLITE_OK;
 }
 
 /**** The generator ******************************************************/
@@ -322,10 +319,6 @@ static void snowflake_config_func(sqlite3_context *context, int argc,
     return;
   }
   if (word & CONFIG_HAS_WORKER) {
-    if (prepare_fork() != SQLITE_OK) {
-      sqlite3_result_error_nomem(context);
-      return;
-    }
     instance_claim((int)(word & CONFIG_WORKER));
   }
   word |= (uint64_t)layout.epoch << CONFIG_SHIFT;

@@ -502,6 +502,7 @@ int64_t snowflake_ms(int64_t id);
 int snowflake_worker(int64_t id);
 int snowflake_sequence(int64_t id);
 int64_t snowflake_epoch(void);
+int snowflake_init(void);
 int snowflake_register(IdState *);
 
 /**** base62.c, ksuid_codec.c, ksuid.c ***********************************/
