@@ -29,7 +29,8 @@
 ** The ids of a process strictly increase, whatever the clock does: time and
 ** sequence together are a counter, which takes the clock's millisecond and
 ** sequence 0 if that is greater than the last.  More than 4096 ids in a
-** millisecond make it run ahead of the clock.
+** millisecond make it run ahead of the clock.  Another worker begins with a
+** new millisecond.
 **
 ** What snowflake_config() sets holds for all connections of the process.
 ** After the first id a later epoch is an error, since the ids would go back
@@ -39,7 +40,8 @@
 ** Source: twitter-archive/snowflake, IdWorker.scala; Discord's API reference,
 ** "Snowflakes".
 **
-** Process-wide state: `config`, and `last`, the last time and sequence.
+** Process-wide state: `config`, `last`, the last time and sequence, and
+** `last_worker`.
 */
 #include <sqlite3ext.h>
 SQLITE_EXTENSION_INIT3
@@ -119,6 +121,18 @@ int snowflake_init(void) {
 static _Atomic uint64_t
     last; /* Unix milliseconds << SEQUENCE_BITS | sequence */
 
+static _Atomic int last_worker = -1; /* of the last id; -1: there is none */
+
+/*
+** Leave the millisecond of the last id, in which one of a lower worker would be
+** less than it.
+*/
+static void change_worker(int worker) {
+  if (atomic_exchange(&last_worker, worker) >= 0) {
+    clock_advance(&last, atomic_load(&last) | SEQUENCE_MAX);
+  }
+}
+
 /* Report that the clock is beyond the limits of the epoch. */
 static void report_clock(sqlite3_context *context, uint64_t ms, int64_t epoch) {
   func_error(context,
@@ -153,6 +167,16 @@ static void snowflake_func(sqlite3_context *context, int argc,
     time = atomic_load_explicit(&last, memory_order_relaxed);
     if (!clock_is_before((time >> SEQUENCE_BITS) * 1000000)) now = clock_ms();
     word = use_config();
+    if (word & CONFIG_HAS_WORKER) {
+      worker = (int)(word & CONFIG_WORKER);
+    } else if (instance_get(context, "snowflake", &worker)) {
+      worker &= INSTANCE_WORKER_MAX;
+    } else {
+      return;
+    }
+    if (worker != atomic_load_explicit(&last_worker, memory_order_relaxed)) {
+      change_worker(worker);
+    }
     epoch = EPOCH_OF(word);
     ms = (int64_t)now - epoch;
     if (ms > SNOWFLAKE_MS_MAX) {
@@ -167,13 +191,6 @@ static void snowflake_func(sqlite3_context *context, int argc,
   ms = (int64_t)(time >> SEQUENCE_BITS) - epoch;
   if (ms < 0 || ms > SNOWFLAKE_MS_MAX) {
     report_clock(context, time >> SEQUENCE_BITS, epoch);
-    return;
-  }
-  if (word & CONFIG_HAS_WORKER) {
-    worker = (int)(word & CONFIG_WORKER);
-  } else if (instance_get(context, "snowflake", &worker)) {
-    worker &= INSTANCE_WORKER_MAX;
-  } else {
     return;
   }
   sqlite3_result_int64(
