@@ -105,19 +105,33 @@ static int parse_time(sqlite3 *db, sqlite3_value *value, int64_t *ms, int *rc) {
   return is_time;
 }
 
+#define LAST_JULIAN_DAY 5373484.5 /* of SQLite's date functions */
+
 /*
-** Read a time argument, of low to high, which are not negative: an integer is
-** Unix milliseconds, all else is what SQLite's date functions accept.  False, with the error reported,
-** if it is not a time or is out of bounds.
+** Read Unix milliseconds: an integer, or a whole real number that is too great
+** for a Julian day, from a driver that has but one kind of number.
+*/
+static int is_milliseconds(sqlite3_value *value, int64_t *ms) {
+  switch (sqlite3_value_type(value)) {
+    case SQLITE_INTEGER: *ms = sqlite3_value_int64(value); return 1;
+    case SQLITE_FLOAT:
+      return sqlite3_value_double(value) > LAST_JULIAN_DAY &&
+             func_whole(value, ms);
+  }
+  return 0;
+}
+
+/*
+** Read a time argument, of low to high, which are not negative: milliseconds, or
+** what SQLite's date functions accept.  False, with the error reported, if it is
+** not a time or is out of bounds.
 */
 int func_time(sqlite3_context *context, sqlite3_value *value,
               const char *function, uint64_t low, uint64_t high, uint64_t *ms) {
   int64_t time = 0;
   int rc;
-  if (sqlite3_value_type(value) == SQLITE_INTEGER) {
-    time = sqlite3_value_int64(value);
-  } else if (!parse_time(sqlite3_context_db_handle(context), value, &time,
-                         &rc)) {
+  if (!is_milliseconds(value, &time) &&
+      !parse_time(sqlite3_context_db_handle(context), value, &time, &rc)) {
     if (rc != SQLITE_OK) {
       sqlite3_result_error_code(context, rc);
     } else {
