@@ -151,16 +151,14 @@ static int find_dict(Relation *relation, Dict *dict) {
   rc = find_id(relation, &columns);
   if (rc == SQLITE_OK && columns.n_id == 1) rc = find_value(relation, &columns);
   if (rc == SQLITE_OK && (columns.n_id != 1 || columns.n_value != 1)) {
-    rc = relation_fail(
-        relation, SQLITE_ERROR,
-        "\"%s\" is not a dictionary: it has %d columns with a generated"
-        " integer%s%s, and must have one, and one other that is UNIQUE or"
-        " PRIMARY KEY by itself",
-        relation->table, columns.n_id,
-        columns.n_id != 1 ? ""
-        : columns.n_value ? ", and several"
-                          : ", and no",
-        columns.n_id != 1 ? "" : " other that is unique");
+    const char *wrong =
+        columns.n_id > 1    ? "more than one column with a generated integer"
+        : columns.n_id == 0 ? "no column with a generated integer"
+        : columns.n_value   ? "more than one other column that is UNIQUE"
+                            : "no other column that is UNIQUE or PRIMARY KEY"
+                              " by itself";
+    rc = relation_fail(relation, SQLITE_ERROR, "\"%s\" is no dictionary: %s",
+                       relation->table, wrong);
   }
   if (rc == SQLITE_OK) {
     dict->select = sqlite3_mprintf(
