@@ -686,7 +686,8 @@ typedef struct SeqRow {
   int64_t set_no;    /* of the last write that set the last value */
   SeqDef def;
   SeqState state;
-  int is_owned; /* owned_by is not NULL */
+  int is_owned;  /* owned_by is not NULL */
+  int is_linked; /* that column's default was seen to call nextval() of it */
 } SeqRow;
 
 /* The header row. */
@@ -720,6 +721,7 @@ enum {
   STMT_RENAME,
   STMT_HEADER,
   STMT_ENLIST,
+  STMT_COOKIE,
   STMT_COUNT
 };
 
@@ -732,10 +734,22 @@ typedef struct SeqKept {
   uint32_t data_version;
   SeqHeader header;
   SeqRow row;
+  uint64_t generation; /* of SeqOwners, when the owner of the row was there */
   char *name;
   size_t n_name;
   size_t n_alloc;
 } SeqKept;
+
+/* What is known of the owners of a schema's sequences: see seq_owner.c. */
+typedef struct SeqOwners {
+  int is_valid;        /* for a schema of that cookie: */
+  int64_t cookie;      /* PRAGMA schema_version */
+  uint64_t generation; /* never the same for two schemas */
+  int in_txn;          /* the open transaction made it so */
+  int is_settled;      /* the store has no rows of owners that are gone */
+  int has_calls;       /* whether these are known: */
+  SeqHash calls;       /* of nextval() by defaults, by the sequence's name */
+} SeqOwners;
 
 /* The place of a store, its statements, and its last row. */
 typedef struct SeqStoreSql {
@@ -746,6 +760,8 @@ typedef struct SeqStoreSql {
   char *message;    /* of the last error, or NULL for that of the database */
   sqlite3_stmt *stmts[STMT_COUNT];
   SeqKept kept;
+  SeqOwners owners;
+  int is_enlisted;         /* told of what is rolled back */
   uint64_t writes;         /* of this connection */
   int is_stepping;         /* a statement that reads the shadow table */
   int is_writing;          /* one that writes it */
@@ -773,6 +789,9 @@ int seq_store_open_scan(SeqStoreSql *, int descending, sqlite3_stmt **);
 int seq_store_next_row(SeqStoreSql *, sqlite3_stmt *, const char *name,
                        size_t n, uint64_t *writes);
 int seq_store_decode(SeqStoreSql *, sqlite3_stmt *, SeqRow *, int *found);
+int seq_store_decode_owned(SeqStoreSql *, sqlite3_stmt *, SeqRow *,
+                           const char **owner, int *found);
+int seq_store_open_owned(SeqStoreSql *, sqlite3_stmt **);
 int seq_store_read(SeqStoreSql *, const char *name, size_t n, SeqHeader *,
                    SeqRow *, char **owned_by, int *found);
 int seq_store_read_header(SeqStoreSql *, SeqHeader *);
@@ -787,10 +806,24 @@ int seq_store_update_owned(SeqStoreSql *, const char *name, size_t n,
                            const SeqRow *, const char *owned_by);
 int seq_store_write_header(SeqStoreSql *, const SeqHeader *);
 int seq_store_verify(SeqStoreSql *, char **report);
+int seq_store_malformed(SeqStoreSql *, const char *why);
+int seq_store_error(SeqStoreSql *, int rc);
 
 /**** seq_owner.c ********************************************************/
 
-int seq_owner(SeqStoreSql *, const SeqOptions *, char **owned_by);
+int seq_owner(SeqStoreSql *, const char *name, size_t n, const SeqOptions *,
+              char **owned_by, int *is_linked);
+int seq_owner_refresh(SeqStoreSql *);
+void seq_owner_undo(SeqStoreSql *);
+void seq_owner_forget(SeqStoreSql *);
+int seq_owner_find(SeqStoreSql *, const char *name, size_t n, const char *noted,
+                   int is_linked, const char **owner);
+int seq_owner_calls(SeqStoreSql *, const char *name, size_t n,
+                    const char *owner, int *is_called);
+int seq_owner_check_drop(SeqStoreSql *, const char *name, size_t n);
+int seq_owner_is_valid(const char *text, size_t n);
+int seq_owner_is(const char *text, const char *table, const char *column,
+                 int *is_it);
 
 /**** seq_txn.c **********************************************************/
 
@@ -823,6 +856,10 @@ struct SeqValue {
   int64_t block_change_no; /* ...of a row that is as it was... */
   int64_t block_term;      /* ...in this copy of the file... */
   int block_in_txn;        /* ...by the open transaction */
+
+  int is_owned;    /* as the open transaction has it */
+  int has_claimed; /* is_generated() was told of that value */
+  int64_t claimed;
 };
 
 /* A sequence store as one connection sees it. */
@@ -833,6 +870,7 @@ struct SeqStore {
   int n_vtab;          /* virtual table objects that are connected to it */
   uint64_t identity;   /* of the store that session values belong to */
   SeqRequest *request; /* to be run by xUpdate */
+  uint64_t savepoints; /* calls of xSavepoint */
 
   /* The open write transaction, while the virtual table is enlisted. */
   int in_txn;
@@ -857,10 +895,11 @@ struct SeqEntry {
   SeqState stored; /* as the file has it */
   SeqValue *value;
   SeqHanded *handed;
-  int is_loaded;  /* all of these are set */
-  int is_dirty;   /* row.state is ahead of the file */
-  int is_live;    /* value->next is ahead of row.state */
-  int has_handed; /* values were handed out under its setting */
+  int is_loaded;       /* all of these are set */
+  uint64_t owner_seen; /* store->savepoints, when its owner was there */
+  int is_dirty;        /* row.state is ahead of the file */
+  int is_live;         /* value->next is ahead of row.state */
+  int has_handed;      /* values were handed out under its setting */
   size_t n_name;
   char *name; /* in the same allocation */
 };
@@ -902,6 +941,7 @@ struct SeqSession {
 void seq_txn_begin(SeqStore *);
 void seq_txn_created(SeqStore *);
 int seq_txn_flush(SeqStore *);
+int seq_txn_savepoint(SeqStore *);
 int seq_txn_sync(SeqStore *);
 void seq_txn_rewind(SeqStore *);
 void seq_txn_end(SeqStore *, int committed);
@@ -913,6 +953,13 @@ int64_t seq_txn_next_seq_no(const SeqStore *, const SeqRow *);
 void seq_txn_row_written(SeqEntry *, const SeqRow *);
 void seq_txn_row_inserted(SeqStore *, const SeqRow *);
 void seq_txn_row_gone(SeqEntry *, int64_t seq_no);
+int seq_txn_purge(SeqStore *, const char *name, size_t n, const SeqRow *);
+int seq_txn_correct_owner(SeqStore *, const char *name, size_t n,
+                          const SeqRow *, const char *owned_by);
+
+/**** seq_settle.c *******************************************************/
+
+int seq_settle(SeqStore *);
 int seq_virtual_next(SeqStoreSql *, int64_t *value);
 int seq_run_nextval(SeqStore *, SeqRequest *);
 int seq_hand_out(SeqEntry *);
@@ -990,6 +1037,11 @@ int seq_setval(SeqSession *, const char *name, size_t n, int64_t value,
 int seq_create(SeqSession *, const char *name, size_t n, const SeqOptions *);
 int seq_alter(SeqSession *, const char *name, size_t n, const SeqOptions *);
 int seq_drop(SeqSession *, const char *name, size_t n);
+int seq_find_owned(SeqSession *, const char *schema, const char *table,
+                   const char *column, char **name);
+int seq_restart_owned(SeqSession *, const char *schema, const char *table);
+int seq_claim(SeqSession *, const char *name, size_t n, int64_t value,
+              int *is_generated);
 int seq_ddl(SeqSession *, const char *name, size_t n, char **result);
 int seq_promote(SeqSession *, const char *schema, int64_t *term);
 
@@ -1049,6 +1101,11 @@ void seq_connect_sentinel(SeqSession *);
 /**** seq_func.c *********************************************************/
 
 int seq_func_register(sqlite3 *, SeqSession *);
+void seq_result_error(sqlite3_context *, SeqSession *, int rc);
+
+/**** serial.c ***********************************************************/
+
+int serial_register(sqlite3 *, SeqSession *);
 
 /**** relation.c *********************************************************/
 

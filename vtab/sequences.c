@@ -17,7 +17,7 @@
 **   cycle          BOOLEAN  0 or 1
 **   cache_size     BIGINT   values that a connection reserves at a time
 **   mode           TEXT     standard, gapless or virtual
-**   owned_by       TEXT     table.column, or NULL
+**   owned_by       TEXT     table.column, or NULL: see seq_owner.c
 **   _seq_no        BIGINT   hidden: the number of the last write of the row
 **   _primary_term  BIGINT   hidden: see sequences_promote()
 **
@@ -331,7 +331,7 @@ static int sequences_rollback(sqlite3_vtab *base) {
 static int sequences_savepoint(sqlite3_vtab *base, int savepoint) {
   SequencesVtab *vtab = (SequencesVtab *)base;
   UNUSED(savepoint);
-  return sequences_error(vtab, seq_txn_flush(vtab->store));
+  return sequences_error(vtab, seq_txn_savepoint(vtab->store));
 }
 
 static int sequences_release(sqlite3_vtab *base, int savepoint) {
