@@ -563,6 +563,9 @@ enum {
   TOKEN_NAME,
   TOKEN_QUOTED,
   TOKEN_STRING,
+  TOKEN_ESCAPED, /* PostgreSQL's E'...' */
+  TOKEN_DOLLAR,  /* PostgreSQL's $$...$$ */
+  TOKEN_BLOB,
   TOKEN_INTEGER,
   TOKEN_NUMBER,
   TOKEN_OTHER,  /* one character */
@@ -578,6 +581,7 @@ typedef struct Token {
 void token_next(const char **pz, const char *end, Token *);
 int token_is(const char *z, size_t n, const char *word);
 size_t token_text(const Token *, char *out);
+void token_position(const char *text, const char *z, int *line, int *column);
 
 /**** seq_math.c *********************************************************/
 
@@ -654,6 +658,185 @@ int seq_mode_from_name(const char *z, size_t n);
 int seq_parse_options(const char *z, size_t n, int is_new, SeqOptions *,
                       char *message);
 int seq_parse_owner(const char *z, size_t n, SeqOptions *, char *message);
+
+/**** ddl_translate.c and the other ddl_*.c ******************************/
+
+/* The modes of serial_normalization(). */
+enum {
+  DDL_ROWID,
+  DDL_UNORDERED_ROWID,
+  DDL_VIRTUAL_SEQUENCE,
+  DDL_SQL_SEQUENCE,
+  DDL_SQL_SEQUENCE_CACHED,
+  DDL_SQL_SEQUENCE_CACHED_NODE,
+  DDL_MODES
+};
+
+enum { DDL_FREE, DDL_IN_SCHEMA, DDL_SEQUENCE }; /* what has a name */
+
+/*
+** What the translation must know of the connection.  A schema of NULL is the
+** one where a new table goes.
+*/
+typedef struct DdlContext {
+  int serial_mode; /* DDL_ROWID, ... */
+  /* SQLITE_OK; *taken: DDL_IN_SCHEMA if a table, view or index has the name,
+  ** DDL_SEQUENCE if a sequence has it, else DDL_FREE */
+  int (*is_taken)(void *data, const char *schema, const char *name, int *taken);
+  /* SQLITE_OK; *table: the schema's sequence store, to be freed by
+  ** sqlite3_free(), or NULL if it has none */
+  int (*find_store)(void *data, const char *schema, char **table);
+  void *data;
+} DdlContext;
+
+typedef struct DdlResult {
+  char *script;    /* the translation, to be freed by sqlite3_free() */
+  char *schema;    /* of the table, unquoted, or NULL */
+  char *table;     /* its name, unquoted */
+  int is_store;    /* it is CrateDB's table of sequences */
+  char *message;   /* of an error, with "line L column C: ..." */
+  size_t consumed; /* bytes of sql up to and with the statement's end */
+} DdlResult;
+
+int ddl_translate(const char *sql, size_t n, const DdlContext *, DdlResult *);
+void ddl_result_free(DdlResult *);
+
+/* A type of a column: see ddl_types.c. */
+typedef struct DdlType {
+  const char *name;    /* in lower case, words separated by a space */
+  const char *instead; /* what to write for it; NULL: it is kept */
+  const char *strict;  /* the type in a STRICT table */
+  int flags;           /* DDL_SERIAL, ..., and bytes: DDL_SIZE */
+} DdlType;
+
+enum {
+  DDL_SIZE = 0x0f,        /* bytes of an integer, where they matter */
+  DDL_SERIAL = 0x10,      /* SERIAL and its kind */
+  DDL_IDENTITY = 0x20,    /* PostgreSQL allows an identity of this type */
+  DDL_NOCASE = 0x40,      /* it compares without letter case */
+  DDL_CAST_TEXT = 0x100,  /* 'x'::type is 'x' */
+  DDL_CAST_NUMBER = 0x200 /* 1::type is 1 */
+};
+
+#define DDL_TYPE_SIZE 64 /* of a name, with its NUL */
+
+const DdlType *ddl_type(const char *name);
+int ddl_type_is_kept(const char *name);
+
+/*
+** The parts of a statement.  A token is given by its number; 0, which is
+** CREATE, stands for none.  Ends are the number of the token behind.
+*/
+typedef struct DdlColumn {
+  int name;
+  int end;
+  int type, type_end; /* words, arguments, words */
+  int args, args_end; /* of the type: a group */
+  int is_array;       /* the token that says so */
+  int not_null, not_null_end;
+  int is_loud; /* NOT NULL has a conflict clause */
+  int null;
+  int value, value_end; /* what follows DEFAULT */
+  int identity, identity_end;
+  int is_always;
+  int options, options_end; /* of the identity: a group */
+  int auto_increment;
+  int is_generated; /* AS (expression) */
+  int key, key_end; /* PRIMARY KEY */
+  int is_key;       /* it is in the primary key */
+  int has_collation;
+} DdlColumn;
+
+/* INDEX, KEY and the like, in the place of a column. */
+typedef struct DdlIndex {
+  int start, end;
+  int name;                 /* 0: none */
+  int columns, columns_end; /* a group */
+} DdlIndex;
+
+/* A piece of the statement that is written otherwise. */
+typedef struct DdlEdit {
+  size_t start, end; /* bytes of the statement */
+  char *text;
+} DdlEdit;
+
+typedef struct Ddl {
+  const char *sql;
+  const char *end;
+  const DdlContext *context;
+  DdlResult *result;
+  int rc; /* the first error; what follows it does nothing */
+
+  Token *tokens;
+  int n_token; /* without the TOKEN_END behind them */
+  int at;      /* of the parser */
+
+  int is_temp;
+  int if_not_exists;
+  int schema;
+  int table;
+  int open, close; /* the parentheses */
+  int is_strict;
+  int without_rowid;
+  int is_clustered; /* CrateDB's CLUSTERED */
+  int n_constraint; /* of the table */
+  int has_key;      /* a PRIMARY KEY, anywhere */
+  int next_value;   /* of MySQL's AUTO_INCREMENT = n */
+  int key, key_end; /* the columns of the table's PRIMARY KEY: a group */
+  DdlColumn *columns;
+  int n_column;
+  DdlIndex *indexes;
+  int n_index;
+
+  DdlEdit *edits;
+  int n_edit;
+  sqlite3_str *dropped;  /* comments */
+  sqlite3_str *before;   /* statements before the table */
+  sqlite3_str *triggers; /* and behind it */
+  sqlite3_str *owners;
+} Ddl;
+
+/* ddl_text.c */
+int ddl_fail(Ddl *, int token, const char *format, ...);
+int ddl_syntax_error(Ddl *, int token);
+int ddl_column_error(Ddl *, const DdlColumn *, int token, const char *what);
+int ddl_key_is_new(Ddl *, int token);
+int ddl_is(const Ddl *, int token, const char *word);
+int ddl_is_other(const Ddl *, int token, char c);
+int ddl_is_name(const Ddl *, int token);
+char *ddl_text(Ddl *, int token);
+void ddl_append_name(sqlite3_str *, const char *name);
+void *ddl_grow(Ddl *, void *array, int n, size_t size);
+void ddl_edit(Ddl *, int from, int to, const char *format, ...);
+void ddl_insert(Ddl *, int behind, const char *format, ...);
+void ddl_delete(Ddl *, int from, int to);
+void ddl_drop(Ddl *, int from, int to);
+void ddl_render(const Ddl *, sqlite3_str *, const char *start, const char *end);
+
+/* ddl_clause.c */
+int ddl_group_end(const Ddl *, int open);
+int ddl_match(const Ddl *, int from, const char *pattern);
+int ddl_match_any(const Ddl *, int from, const char *const *patterns);
+int ddl_column_clause(Ddl *);
+int ddl_key_clause(Ddl *);
+int ddl_trailing(Ddl *);
+
+/* ddl_parse.c */
+int ddl_parse(Ddl *);
+
+/* ddl_value.c */
+int ddl_expressions(Ddl *);
+int ddl_is_computed(const Ddl *, const DdlColumn *);
+int ddl_default(Ddl *, DdlColumn *);
+
+/* ddl_column.c, ddl_sequence.c */
+char *ddl_schema(Ddl *);
+char *ddl_qualifier(Ddl *, const char *schema);
+int ddl_generated(Ddl *, DdlColumn *, int size, int is_serial);
+int ddl_columns(Ddl *);
+
+/* ddl_index.c */
+int ddl_indexes(Ddl *);
 
 /**** seq_floor.c ********************************************************/
 
@@ -824,6 +1007,10 @@ int seq_owner_check_drop(SeqStoreSql *, const char *name, size_t n);
 int seq_owner_is_valid(const char *text, size_t n);
 int seq_owner_is(const char *text, const char *table, const char *column,
                  int *is_it);
+
+/**** seq_view.c *********************************************************/
+
+char *seq_view_sql(const char *schema, const char *view, const char *table);
 
 /**** seq_txn.c **********************************************************/
 
@@ -1160,5 +1347,9 @@ int attach_register(sqlite3 *);
 /**** dict.c *************************************************************/
 
 int dict_register(sqlite3 *);
+
+/**** create_table.c *****************************************************/
+
+int create_table_register(sqlite3 *, SeqSession *);
 
 #endif /* SURROGATE_INT_H */
