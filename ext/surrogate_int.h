@@ -1294,6 +1294,60 @@ void seq_result_error(sqlite3_context *, SeqSession *, int rc);
 
 int serial_register(sqlite3 *, SeqSession *);
 
+/**** relation.c *********************************************************/
+
+/* A table that an argument names. */
+typedef struct Relation {
+  sqlite3 *db;
+  char *schema;     /* the schema that it is in */
+  char *table;      /* its name there */
+  char *sql;        /* its CREATE TABLE */
+  int is_qualified; /* it was named with its schema */
+  char *message;    /* of an error, or NULL */
+} Relation;
+
+int relation_find(sqlite3 *, const char *name, size_t n, Relation *);
+void relation_free(Relation *);
+int relation_fail(Relation *, int rc, const char *format, ...);
+int relation_failed(Relation *, int rc);
+void relation_error(sqlite3_context *, const char *function, const Relation *,
+                    int rc);
+int relation_prepare(Relation *, sqlite3_stmt **, const char *format, ...);
+int relation_finish(Relation *, sqlite3_stmt *, int rc);
+int relation_exec(Relation *, const char *format, ...);
+
+/**** attach_text.c, serial_attach.c *************************************/
+
+/* What serial_attach() is asked for. */
+typedef struct AttachRequest {
+  int size;            /* bytes of the type; 0: of the column's */
+  int is_always;       /* GENERATED ALWAYS */
+  const char *options; /* of the sequence */
+  size_t n_options;
+} AttachRequest;
+
+/* What a column is to become. */
+typedef struct AttachColumn {
+  const char *name;
+  const char *type;       /* unless the table is STRICT */
+  const char *definition; /* what follows the type */
+  const char *table;      /* that it is in, as in SQL */
+  int without_rowid;      /* the table becomes that */
+} AttachColumn;
+
+int attach_request(const char *z, size_t n, AttachRequest *);
+int attach_type_size(const char *type);
+int attach_rewrite(const char *sql, size_t n, const AttachColumn *,
+                   sqlite3_str *out, const char **message);
+int attach_calls_nextval(const char *text);
+int attach_is_without_rowid(const char *sql);
+void attach_qualify(const char *sql, const char *schema, sqlite3_str *out);
+int attach_register(sqlite3 *);
+
+/**** dict.c *************************************************************/
+
+int dict_register(sqlite3 *);
+
 /**** create_table.c *****************************************************/
 
 int create_table_register(sqlite3 *, SeqSession *);
