@@ -1294,6 +1294,11 @@ void seq_result_error(sqlite3_context *, SeqSession *, int rc);
 
 int serial_register(sqlite3 *, SeqSession *);
 
+/**** ddl_script.c *******************************************************/
+
+int ddl_script(const char *sql, size_t n, int serial_mode, sqlite3_str *out,
+               char **message);
+
 /**** relation.c *********************************************************/
 
 /* A table that an argument names. */

@@ -4,6 +4,8 @@
 **   create_table(sql)         translate the statement, run it, and return the
 **                             name of the table
 **   create_table_sql(sql)     the translation: a script of plain SQL
+**   translate_sql(script)     a script with its CREATE TABLEs translated, as for
+**                             an empty database: see ddl_script.c
 **   serial_normalization([mode])
 **                             how the connection translates SERIAL
 **
@@ -151,6 +153,31 @@ static void create_table_sql_func(sqlite3_context *context, int argc,
   ddl_result_free(&result);
 }
 
+static void translate_sql_func(sqlite3_context *context, int argc,
+                               sqlite3_value **argv) {
+  TableState *state = sqlite3_user_data(context);
+  sqlite3_str *out;
+  char *message = 0;
+  const char *sql;
+  size_t n;
+  int rc;
+
+  if (func_any_null(argc, argv)) return;
+  if (!func_text(context, argv[0], &sql, &n)) return;
+  out = sqlite3_str_new(state->session->db);
+  rc = ddl_script(sql, n, state->serial_mode, out, &message);
+  if (rc == SQLITE_OK) {
+    int length = sqlite3_str_length(out);
+    char *text = sqlite3_str_finish(out);
+    sqlite3_result_text(context, text ? text : "", length, SQLITE_TRANSIENT);
+    sqlite3_free(text);
+  } else {
+    sqlite3_free(sqlite3_str_finish(out));
+    result_error(context, state, rc, message);
+  }
+  sqlite3_free(message);
+}
+
 static void create_table_func(sqlite3_context *context, int argc,
                               sqlite3_value **argv) {
   TableState *state = sqlite3_user_data(context);
@@ -221,6 +248,7 @@ int create_table_register(sqlite3 *db, SeqSession *session) {
   } functions[] = {
       {"create_table", 1, create_table_func},
       {"create_table_sql", 1, create_table_sql_func},
+      {"translate_sql", 1, translate_sql_func},
       {"serial_normalization", 0, serial_normalization_func},
       {"serial_normalization", 1, serial_normalization_func},
   };
