@@ -637,6 +637,9 @@ enum {
   TOKEN_NAME,
   TOKEN_QUOTED,
   TOKEN_STRING,
+  TOKEN_ESCAPED, /* PostgreSQL's E'...' */
+  TOKEN_DOLLAR,  /* PostgreSQL's $$...$$ */
+  TOKEN_BLOB,
   TOKEN_INTEGER,
   TOKEN_NUMBER,
   TOKEN_OTHER,  /* one character */
@@ -652,6 +655,7 @@ typedef struct Token {
 void token_next(const char **pz, const char *end, Token *);
 int token_is(const char *z, size_t n, const char *word);
 size_t token_text(const Token *, char *out);
+void token_position(const char *text, const char *z, int *line, int *column);
 
 /**** seq_math.c *********************************************************/
 
@@ -729,6 +733,185 @@ int seq_parse_options(const char *z, size_t n, int is_new, SeqOptions *,
                       char *message);
 int seq_parse_owner(const char *z, size_t n, SeqOptions *, char *message);
 
+/**** ddl_translate.c and the other ddl_*.c ******************************/
+
+/* The modes of serial_normalization(). */
+enum {
+  DDL_ROWID,
+  DDL_UNORDERED_ROWID,
+  DDL_VIRTUAL_SEQUENCE,
+  DDL_SQL_SEQUENCE,
+  DDL_SQL_SEQUENCE_CACHED,
+  DDL_SQL_SEQUENCE_CACHED_NODE,
+  DDL_MODES
+};
+
+enum { DDL_FREE, DDL_IN_SCHEMA, DDL_SEQUENCE }; /* what has a name */
+
+/*
+** What the translation must know of the connection.  A schema of NULL is the
+** one where a new table goes.
+*/
+typedef struct DdlContext {
+  int serial_mode; /* DDL_ROWID, ... */
+  /* SQLITE_OK; *taken: DDL_IN_SCHEMA if a table, view or index has the name,
+  ** DDL_SEQUENCE if a sequence has it, else DDL_FREE */
+  int (*is_taken)(void *data, const char *schema, const char *name, int *taken);
+  /* SQLITE_OK; *table: the schema's sequence store, to be freed by
+  ** sqlite3_free(), or NULL if it has none */
+  int (*find_store)(void *data, const char *schema, char **table);
+  void *data;
+} DdlContext;
+
+typedef struct DdlResult {
+  char *script;    /* the translation, to be freed by sqlite3_free() */
+  char *schema;    /* of the table, unquoted, or NULL */
+  char *table;     /* its name, unquoted */
+  int is_store;    /* it is CrateDB's table of sequences */
+  char *message;   /* of an error, with "line L column C: ..." */
+  size_t consumed; /* bytes of sql up to and with the statement's end */
+} DdlResult;
+
+int ddl_translate(const char *sql, size_t n, const DdlContext *, DdlResult *);
+void ddl_result_free(DdlResult *);
+
+/* A type of a column: see ddl_types.c. */
+typedef struct DdlType {
+  const char *name;    /* in lower case, words separated by a space */
+  const char *instead; /* what to write for it; NULL: it is kept */
+  const char *strict;  /* the type in a STRICT table */
+  int flags;           /* DDL_SERIAL, ..., and bytes: DDL_SIZE */
+} DdlType;
+
+enum {
+  DDL_SIZE = 0x0f,        /* bytes of an integer, where they matter */
+  DDL_SERIAL = 0x10,      /* SERIAL and its kind */
+  DDL_IDENTITY = 0x20,    /* PostgreSQL allows an identity of this type */
+  DDL_NOCASE = 0x40,      /* it compares without letter case */
+  DDL_CAST_TEXT = 0x100,  /* 'x'::type is 'x' */
+  DDL_CAST_NUMBER = 0x200 /* 1::type is 1 */
+};
+
+#define DDL_TYPE_SIZE 64 /* of a name, with its NUL */
+
+const DdlType *ddl_type(const char *name);
+int ddl_type_is_kept(const char *name);
+
+/*
+** The parts of a statement.  A token is given by its number; 0, which is
+** CREATE, stands for none.  Ends are the number of the token behind.
+*/
+typedef struct DdlColumn {
+  int name;
+  int end;
+  int type, type_end; /* words, arguments, words */
+  int args, args_end; /* of the type: a group */
+  int is_array;       /* the token that says so */
+  int not_null, not_null_end;
+  int is_loud; /* NOT NULL has a conflict clause */
+  int null;
+  int value, value_end; /* what follows DEFAULT */
+  int identity, identity_end;
+  int is_always;
+  int options, options_end; /* of the identity: a group */
+  int auto_increment;
+  int is_generated; /* AS (expression) */
+  int key, key_end; /* PRIMARY KEY */
+  int is_key;       /* it is in the primary key */
+  int has_collation;
+} DdlColumn;
+
+/* INDEX, KEY and the like, in the place of a column. */
+typedef struct DdlIndex {
+  int start, end;
+  int name;                 /* 0: none */
+  int columns, columns_end; /* a group */
+} DdlIndex;
+
+/* A piece of the statement that is written otherwise. */
+typedef struct DdlEdit {
+  size_t start, end; /* bytes of the statement */
+  char *text;
+} DdlEdit;
+
+typedef struct Ddl {
+  const char *sql;
+  const char *end;
+  const DdlContext *context;
+  DdlResult *result;
+  int rc; /* the first error; what follows it does nothing */
+
+  Token *tokens;
+  int n_token; /* without the TOKEN_END behind them */
+  int at;      /* of the parser */
+
+  int is_temp;
+  int if_not_exists;
+  int schema;
+  int table;
+  int open, close; /* the parentheses */
+  int is_strict;
+  int without_rowid;
+  int is_clustered; /* CrateDB's CLUSTERED */
+  int n_constraint; /* of the table */
+  int has_key;      /* a PRIMARY KEY, anywhere */
+  int next_value;   /* of MySQL's AUTO_INCREMENT = n */
+  int key, key_end; /* the columns of the table's PRIMARY KEY: a group */
+  DdlColumn *columns;
+  int n_column;
+  DdlIndex *indexes;
+  int n_index;
+
+  DdlEdit *edits;
+  int n_edit;
+  sqlite3_str *dropped;  /* comments */
+  sqlite3_str *before;   /* statements before the table */
+  sqlite3_str *triggers; /* and behind it */
+  sqlite3_str *owners;
+} Ddl;
+
+/* ddl_text.c */
+int ddl_fail(Ddl *, int token, const char *format, ...);
+int ddl_syntax_error(Ddl *, int token);
+int ddl_column_error(Ddl *, const DdlColumn *, int token, const char *what);
+int ddl_key_is_new(Ddl *, int token);
+int ddl_is(const Ddl *, int token, const char *word);
+int ddl_is_other(const Ddl *, int token, char c);
+int ddl_is_name(const Ddl *, int token);
+char *ddl_text(Ddl *, int token);
+void ddl_append_name(sqlite3_str *, const char *name);
+void *ddl_grow(Ddl *, void *array, int n, size_t size);
+void ddl_edit(Ddl *, int from, int to, const char *format, ...);
+void ddl_insert(Ddl *, int behind, const char *format, ...);
+void ddl_delete(Ddl *, int from, int to);
+void ddl_drop(Ddl *, int from, int to);
+void ddl_render(const Ddl *, sqlite3_str *, const char *start, const char *end);
+
+/* ddl_clause.c */
+int ddl_group_end(const Ddl *, int open);
+int ddl_match(const Ddl *, int from, const char *pattern);
+int ddl_match_any(const Ddl *, int from, const char *const *patterns);
+int ddl_column_clause(Ddl *);
+int ddl_key_clause(Ddl *);
+int ddl_trailing(Ddl *);
+
+/* ddl_parse.c */
+int ddl_parse(Ddl *);
+
+/* ddl_value.c */
+int ddl_expressions(Ddl *);
+int ddl_is_computed(const Ddl *, const DdlColumn *);
+int ddl_default(Ddl *, DdlColumn *);
+
+/* ddl_column.c, ddl_sequence.c */
+char *ddl_schema(Ddl *);
+char *ddl_qualifier(Ddl *, const char *schema);
+int ddl_generated(Ddl *, DdlColumn *, int size, int is_serial);
+int ddl_columns(Ddl *);
+
+/* ddl_index.c */
+int ddl_indexes(Ddl *);
+
 /**** seq_floor.c ********************************************************/
 
 typedef struct SeqFloor SeqFloor;
@@ -760,7 +943,8 @@ typedef struct SeqRow {
   int64_t set_no;    /* of the last write that set the last value */
   SeqDef def;
   SeqState state;
-  int is_owned; /* owned_by is not NULL */
+  int is_owned;  /* owned_by is not NULL */
+  int is_linked; /* that column's default was seen to call nextval() of it */
 } SeqRow;
 
 /* The header row. */
@@ -794,6 +978,7 @@ enum {
   STMT_RENAME,
   STMT_HEADER,
   STMT_ENLIST,
+  STMT_COOKIE,
   STMT_COUNT
 };
 
@@ -806,10 +991,22 @@ typedef struct SeqKept {
   uint32_t data_version;
   SeqHeader header;
   SeqRow row;
+  uint64_t generation; /* of SeqOwners, when the owner of the row was there */
   char *name;
   size_t n_name;
   size_t n_alloc;
 } SeqKept;
+
+/* What is known of the owners of a schema's sequences: see seq_owner.c. */
+typedef struct SeqOwners {
+  int is_valid;        /* for a schema of that cookie: */
+  int64_t cookie;      /* PRAGMA schema_version */
+  uint64_t generation; /* never the same for two schemas */
+  int in_txn;          /* the open transaction made it so */
+  int is_settled;      /* the store has no rows of owners that are gone */
+  int has_calls;       /* whether these are known: */
+  SeqHash calls;       /* of nextval() by defaults, by the sequence's name */
+} SeqOwners;
 
 /* The place of a store, its statements, and its last row. */
 typedef struct SeqStoreSql {
@@ -820,6 +1017,8 @@ typedef struct SeqStoreSql {
   char *message;    /* of the last error, or NULL for that of the database */
   sqlite3_stmt *stmts[STMT_COUNT];
   SeqKept kept;
+  SeqOwners owners;
+  int is_enlisted;         /* told of what is rolled back */
   uint64_t writes;         /* of this connection */
   int is_stepping;         /* a statement that reads the shadow table */
   int is_writing;          /* one that writes it */
@@ -847,6 +1046,9 @@ int seq_store_open_scan(SeqStoreSql *, int descending, sqlite3_stmt **);
 int seq_store_next_row(SeqStoreSql *, sqlite3_stmt *, const char *name,
                        size_t n, uint64_t *writes);
 int seq_store_decode(SeqStoreSql *, sqlite3_stmt *, SeqRow *, int *found);
+int seq_store_decode_owned(SeqStoreSql *, sqlite3_stmt *, SeqRow *,
+                           const char **owner, int *found);
+int seq_store_open_owned(SeqStoreSql *, sqlite3_stmt **);
 int seq_store_read(SeqStoreSql *, const char *name, size_t n, SeqHeader *,
                    SeqRow *, char **owned_by, int *found);
 int seq_store_read_header(SeqStoreSql *, SeqHeader *);
@@ -861,10 +1063,28 @@ int seq_store_update_owned(SeqStoreSql *, const char *name, size_t n,
                            const SeqRow *, const char *owned_by);
 int seq_store_write_header(SeqStoreSql *, const SeqHeader *);
 int seq_store_verify(SeqStoreSql *, char **report);
+int seq_store_malformed(SeqStoreSql *, const char *why);
+int seq_store_error(SeqStoreSql *, int rc);
 
 /**** seq_owner.c ********************************************************/
 
-int seq_owner(SeqStoreSql *, const SeqOptions *, char **owned_by);
+int seq_owner(SeqStoreSql *, const char *name, size_t n, const SeqOptions *,
+              char **owned_by, int *is_linked);
+int seq_owner_refresh(SeqStoreSql *);
+void seq_owner_undo(SeqStoreSql *);
+void seq_owner_forget(SeqStoreSql *);
+int seq_owner_find(SeqStoreSql *, const char *name, size_t n, const char *noted,
+                   int is_linked, const char **owner);
+int seq_owner_calls(SeqStoreSql *, const char *name, size_t n,
+                    const char *owner, int *is_called);
+int seq_owner_check_drop(SeqStoreSql *, const char *name, size_t n);
+int seq_owner_is_valid(const char *text, size_t n);
+int seq_owner_is(const char *text, const char *table, const char *column,
+                 int *is_it);
+
+/**** seq_view.c *********************************************************/
+
+char *seq_view_sql(const char *schema, const char *view, const char *table);
 
 /**** seq_txn.c **********************************************************/
 
@@ -897,6 +1117,10 @@ struct SeqValue {
   int64_t block_change_no; /* ...of a row that is as it was... */
   int64_t block_term;      /* ...in this copy of the file... */
   int block_in_txn;        /* ...by the open transaction */
+
+  int is_owned;    /* as the open transaction has it */
+  int has_claimed; /* is_generated() was told of that value */
+  int64_t claimed;
 };
 
 /* A sequence store as one connection sees it. */
@@ -907,6 +1131,7 @@ struct SeqStore {
   int n_vtab;          /* virtual table objects that are connected to it */
   uint64_t identity;   /* of the store that session values belong to */
   SeqRequest *request; /* to be run by xUpdate */
+  uint64_t savepoints; /* calls of xSavepoint */
 
   /* The open write transaction, while the virtual table is enlisted. */
   int in_txn;
@@ -931,10 +1156,11 @@ struct SeqEntry {
   SeqState stored; /* as the file has it */
   SeqValue *value;
   SeqHanded *handed;
-  int is_loaded;  /* all of these are set */
-  int is_dirty;   /* row.state is ahead of the file */
-  int is_live;    /* value->next is ahead of row.state */
-  int has_handed; /* values were handed out under its setting */
+  int is_loaded;       /* all of these are set */
+  uint64_t owner_seen; /* store->savepoints, when its owner was there */
+  int is_dirty;        /* row.state is ahead of the file */
+  int is_live;         /* value->next is ahead of row.state */
+  int has_handed;      /* values were handed out under its setting */
   size_t n_name;
   char *name; /* in the same allocation */
 };
@@ -976,6 +1202,7 @@ struct SeqSession {
 void seq_txn_begin(SeqStore *);
 void seq_txn_created(SeqStore *);
 int seq_txn_flush(SeqStore *);
+int seq_txn_savepoint(SeqStore *);
 int seq_txn_sync(SeqStore *);
 void seq_txn_rewind(SeqStore *);
 void seq_txn_end(SeqStore *, int committed);
@@ -987,6 +1214,13 @@ int64_t seq_txn_next_seq_no(const SeqStore *, const SeqRow *);
 void seq_txn_row_written(SeqEntry *, const SeqRow *);
 void seq_txn_row_inserted(SeqStore *, const SeqRow *);
 void seq_txn_row_gone(SeqEntry *, int64_t seq_no);
+int seq_txn_purge(SeqStore *, const char *name, size_t n, const SeqRow *);
+int seq_txn_correct_owner(SeqStore *, const char *name, size_t n,
+                          const SeqRow *, const char *owned_by);
+
+/**** seq_settle.c *******************************************************/
+
+int seq_settle(SeqStore *);
 int seq_virtual_next(SeqStoreSql *, int64_t *value);
 int seq_run_nextval(SeqStore *, SeqRequest *);
 int seq_hand_out(SeqEntry *);
@@ -1064,6 +1298,11 @@ int seq_setval(SeqSession *, const char *name, size_t n, int64_t value,
 int seq_create(SeqSession *, const char *name, size_t n, const SeqOptions *);
 int seq_alter(SeqSession *, const char *name, size_t n, const SeqOptions *);
 int seq_drop(SeqSession *, const char *name, size_t n);
+int seq_find_owned(SeqSession *, const char *schema, const char *table,
+                   const char *column, char **name);
+int seq_restart_owned(SeqSession *, const char *schema, const char *table);
+int seq_claim(SeqSession *, const char *name, size_t n, int64_t value,
+              int *is_generated);
 int seq_ddl(SeqSession *, const char *name, size_t n, char **result);
 int seq_promote(SeqSession *, const char *schema, int64_t *term);
 
@@ -1123,5 +1362,73 @@ void seq_connect_sentinel(SeqSession *);
 /**** seq_func.c *********************************************************/
 
 int seq_func_register(sqlite3 *, SeqSession *);
+void seq_result_error(sqlite3_context *, SeqSession *, int rc);
+
+/**** serial.c ***********************************************************/
+
+int serial_register(sqlite3 *, SeqSession *);
+
+/**** ddl_script.c *******************************************************/
+
+int ddl_script(const char *sql, size_t n, int serial_mode, sqlite3_str *out,
+               char **message);
+
+/**** relation.c *********************************************************/
+
+/* A table that an argument names. */
+typedef struct Relation {
+  sqlite3 *db;
+  char *schema;     /* the schema that it is in */
+  char *table;      /* its name there */
+  char *sql;        /* its CREATE TABLE */
+  int is_qualified; /* it was named with its schema */
+  char *message;    /* of an error, or NULL */
+} Relation;
+
+int relation_find(sqlite3 *, const char *name, size_t n, Relation *);
+void relation_free(Relation *);
+int relation_fail(Relation *, int rc, const char *format, ...);
+int relation_failed(Relation *, int rc);
+void relation_error(sqlite3_context *, const char *function, const Relation *,
+                    int rc);
+int relation_prepare(Relation *, sqlite3_stmt **, const char *format, ...);
+int relation_finish(Relation *, sqlite3_stmt *, int rc);
+int relation_exec(Relation *, const char *format, ...);
+
+/**** attach_text.c, serial_attach.c *************************************/
+
+/* What serial_attach() is asked for. */
+typedef struct AttachRequest {
+  int size;            /* bytes of the type; 0: of the column's */
+  int is_always;       /* GENERATED ALWAYS */
+  const char *options; /* of the sequence */
+  size_t n_options;
+} AttachRequest;
+
+/* What a column is to become. */
+typedef struct AttachColumn {
+  const char *name;
+  const char *type;       /* unless the table is STRICT */
+  const char *definition; /* what follows the type */
+  const char *table;      /* that it is in, as in SQL */
+  int without_rowid;      /* the table becomes that */
+} AttachColumn;
+
+int attach_request(const char *z, size_t n, AttachRequest *);
+int attach_type_size(const char *type);
+int attach_rewrite(const char *sql, size_t n, const AttachColumn *,
+                   sqlite3_str *out, const char **message);
+int attach_calls_nextval(const char *text);
+int attach_is_without_rowid(const char *sql);
+void attach_qualify(const char *sql, const char *schema, sqlite3_str *out);
+int attach_register(sqlite3 *);
+
+/**** dict.c *************************************************************/
+
+int dict_register(sqlite3 *);
+
+/**** create_table.c *****************************************************/
+
+int create_table_register(sqlite3 *, SeqSession *);
 
 #endif /* SURROGATE_INT_H */

@@ -128,6 +128,7 @@ static void set_current(SeqSession *session, SeqValue *value, int64_t last,
   value->last = last;
   value->is_defined = 1;
   value->is_wanted = 0;
+  value->has_claimed = 0;
   session->last_used = value;
   if (session->hot != value) session->hot = 0;
   if (value->is_block) session->has_unwritten = 1;
@@ -332,6 +333,177 @@ int seq_setval(SeqSession *session, const char *name, size_t n, int64_t value,
   if (rc == SQLITE_OK && is_called) {
     request.value->last = value;
     request.value->is_defined = 1;
+    request.value->claimed = value; /* it was not generated */
+    request.value->has_claimed = 1;
+  }
+  seq_session_leave(session);
+  return rc;
+}
+
+/*
+** is_generated(): whether a value is what nextval() of that sequence last
+** returned in this session, and was not claimed since.  It is claimed now.
+**
+** That a value was claimed holds until nextval() returns another one: within a
+** transaction, where this is not told, it does so.
+*/
+int seq_claim(SeqSession *session, const char *name, size_t n, int64_t value,
+              int *is_generated) {
+  SeqValue *last = session->last_used;
+  SeqTarget target;
+  SeqHeader header;
+  SeqRow row;
+  int rc = SQLITE_OK;
+
+  *is_generated = 0;
+  if (last == 0) return rc;
+  if (session->name == 0 || session->n_name != n ||
+      memcmp(session->name, name, n) != 0) {
+    seq_session_enter(session);
+    rc = read_row(session, name, n, &target, &header, &row, 0);
+    last = rc == SQLITE_OK ? seq_value_find(target.store, row.id) : 0;
+    seq_session_leave(session);
+  }
+  if (last && last->is_defined && last->last == value &&
+      !(last->has_claimed && last->claimed == value)) {
+    last->claimed = value;
+    last->has_claimed = 1;
+    *is_generated = 1;
+  }
+  return rc;
+}
+
+/**** Owners *************************************************************/
+
+/* A sequence that has an owner. */
+typedef struct Owned {
+  struct Owned *next;
+  SeqRow row;
+  size_t n_name;
+  char *name; /* in the same allocation */
+} Owned;
+
+static void free_owned(Owned *list) {
+  while (list) {
+    Owned *next = list->next;
+    sqlite3_free(list);
+    list = next;
+  }
+}
+
+/*
+** Find the sequences that a column, or any column if it is NULL, of a table
+** owns: *list, to be freed, in the order of their names.
+*/
+static int find_owned(SeqStoreSql *sql, const char *table, const char *column,
+                      Owned **list) {
+  sqlite3_stmt *stmt = 0;
+  uint64_t writes = 0;
+  Owned **link = list;
+  int rc = seq_store_open_scan(sql, 0, &stmt);
+
+  *list = 0;
+  while (rc == SQLITE_OK) {
+    const char *owner;
+    Owned *owned;
+    SeqRow row;
+    size_t n;
+    int found;
+    rc = seq_store_next_row(sql, stmt, 0, 0, &writes);
+    if (rc != SQLITE_ROW) break;
+    rc = seq_store_decode_owned(sql, stmt, &row, &owner, &found);
+    if (rc != SQLITE_OK || owner == 0) continue;
+    rc = seq_owner_is(owner, table, column, &found);
+    if (rc != SQLITE_OK || !found) continue;
+    n = (size_t)sqlite3_column_bytes(stmt, READ_NAME);
+    owned = sqlite3_malloc64(sizeof *owned + n);
+    if (owned == 0) {
+      rc = SQLITE_NOMEM;
+    } else {
+      owned->next = 0;
+      owned->row = row;
+      owned->n_name = n;
+      owned->name = memcpy(&owned[1], sqlite3_column_text(stmt, READ_NAME), n);
+      *link = owned;
+      link = &owned->next;
+    }
+  }
+  sqlite3_finalize(stmt);
+  return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+/*
+** The name of a sequence that a column of a schema owns, as nextval() takes
+** it: *name, to be freed, or NULL.  If there are several, it is one that the
+** column's default calls, and of these the first by name.
+*/
+int seq_find_owned(SeqSession *session, const char *schema, const char *table,
+                   const char *column, char **name) {
+  SeqStore *store;
+  Owned *list = 0;
+  char *prefix = 0;
+  int rc;
+
+  *name = 0;
+  seq_session_enter(session);
+  rc = seq_find_store(session, schema, &store);
+  if (rc == SQLITE_OK && store) {
+    rc = seq_store_failed(store, find_owned(&store->sql, table, column, &list));
+  }
+  if (rc == SQLITE_OK && list) {
+    Owned *found = list;
+    int is_main;
+    while (found && !found->row.is_linked)
+      found = found->next;
+    if (found == 0) found = list;
+    rc = seq_split_schema(session, found->name, found->n_name, &prefix);
+    is_main = sqlite3_stricmp(schema, "main") == 0 && prefix == 0;
+    if (rc == SQLITE_OK) {
+      *name =
+          sqlite3_mprintf("%s%s%.*s", is_main ? "" : store->sql.schema,
+                          is_main ? "" : ".", (int)found->n_name, found->name);
+      if (*name == 0) rc = SQLITE_NOMEM;
+    }
+    sqlite3_free(prefix);
+  }
+  free_owned(list);
+  seq_session_leave(session);
+  return rc;
+}
+
+/* Request of identity_restart(): name is that of the table, ended by NUL. */
+static int run_restart(SeqStore *store, SeqRequest *request) {
+  SeqOptions options;
+  Owned *list;
+  int rc = find_owned(&store->sql, request->name, 0, &list);
+
+  memset(&options, 0, sizeof options);
+  options.given = SEQ_HAS_RESTART;
+  for (Owned *owned = list; rc == SQLITE_OK && owned; owned = owned->next) {
+    int found;
+    if (owned->row.def.mode == SEQ_VIRTUAL) continue; /* it has no value */
+    rc = seq_change(store, owned->name, owned->n_name, &options, &found);
+  }
+  free_owned(list);
+  return rc;
+}
+
+/* Restart all sequences that columns of a table own. */
+int seq_restart_owned(SeqSession *session, const char *schema,
+                      const char *table) {
+  SeqRequest request;
+  SeqStore *store;
+  int rc;
+
+  seq_session_enter(session);
+  rc = seq_find_store(session, schema, &store);
+  if (rc == SQLITE_OK && store) {
+    memset(&request, 0, sizeof request);
+    request.run = run_restart;
+    request.function = "identity_restart";
+    request.name = table;
+    request.n_name = strlen(table);
+    rc = write_store(store, &request);
   }
   seq_session_leave(session);
   return rc;

@@ -93,16 +93,21 @@ int sequences_next(sqlite3_vtab_cursor *base) {
   SequencesVtab *vtab = (SequencesVtab *)base->pVtab;
   SeqStoreSql *sql = &vtab->store->sql;
   sqlite3_stmt *scan = cursor->scan;
-  int found;
-  int rc;
+  const char *owner = 0;
+  int found = 0;
+  int rc = SQLITE_OK;
 
   cursor->is_eof = 1;
   if (scan == 0) return SQLITE_OK;
-  rc = seq_store_next_row(sql, scan, cursor->name, cursor->n_name,
-                          &cursor->writes);
-  clear_row(cursor);
-  if (rc == SQLITE_DONE) return SQLITE_OK;
-  if (rc == SQLITE_ROW) rc = seq_store_decode(sql, scan, &cursor->row, &found);
+  while (rc == SQLITE_OK && !found) {
+    rc = seq_store_next_row(sql, scan, cursor->name, cursor->n_name,
+                            &cursor->writes);
+    clear_row(cursor);
+    if (rc == SQLITE_DONE) return SQLITE_OK;
+    if (rc == SQLITE_ROW) {
+      rc = seq_store_decode_owned(sql, scan, &cursor->row, &owner, &found);
+    }
+  }
   if (rc == SQLITE_OK) {
     cursor->is_eof = 0;
     cursor->has_owned_by = 1;
@@ -110,10 +115,8 @@ int sequences_next(sqlite3_vtab_cursor *base) {
     rc = copy_text(sqlite3_column_text(scan, READ_NAME), cursor->n_name,
                    &cursor->name);
   }
-  if (rc == SQLITE_OK && cursor->row.is_owned) {
-    size_t n = (size_t)sqlite3_column_bytes(scan, READ_OWNED_BY);
-    rc = copy_text(sqlite3_column_text(scan, READ_OWNED_BY), n,
-                   &cursor->owned_by);
+  if (rc == SQLITE_OK && owner) {
+    rc = copy_text(owner, strlen(owner), &cursor->owned_by);
   }
   return sequences_error(vtab, rc);
 }

@@ -1,7 +1,8 @@
 /*
 ** Making, changing and dropping sequences in a write transaction.
 **
-** Each function here writes one row at most, or fails and changes nothing.
+** Each function here writes one row at most, or fails and changes nothing; but
+** for rows whose owner is gone, which go when something else is written.
 ** The store is enlisted; messages of errors are left in store->sql.message.
 */
 #include <sqlite3ext.h>
@@ -21,11 +22,13 @@ static int set_row(SeqStore *store, SeqEntry *entry, SeqRow *row, int is_set,
   char *owned_by = 0;
   int rc = seq_txn_flush(store); /* the entry may be ahead of its row */
 
+  if (rc == SQLITE_OK) rc = seq_settle(store);
   if (rc != SQLITE_OK) return rc;
   row->seq_no = row->change_no = seq_txn_next_seq_no(store, &entry->row);
   if (is_set) row->set_no = row->seq_no;
   if (options && (options->given & SEQ_HAS_OWNED_BY)) {
-    rc = seq_owner(sql, options, &owned_by);
+    rc = seq_owner(sql, entry->name, entry->n_name, options, &owned_by,
+                   &row->is_linked);
     row->is_owned = owned_by != 0;
     if (rc == SQLITE_OK) {
       rc = seq_store_update_owned(sql, entry->name, entry->n_name, row,
@@ -124,8 +127,15 @@ int seq_insert(SeqStore *store, const char *name, size_t n,
                        (options->given & SEQ_HAS_LAST_VALUE) != 0);
   }
   if (rc == SQLITE_OK && entry) rc = SQLITE_CONSTRAINT_UNIQUE;
-  if (rc == SQLITE_OK) rc = seq_owner(&store->sql, options, &owned_by);
-  if (rc != SQLITE_OK) return rc;
+  if (rc == SQLITE_OK) {
+    rc = seq_owner(&store->sql, name, n, options, &owned_by, &row.is_linked);
+  }
+  if (rc == SQLITE_OK) rc = seq_settle(store);
+  if (rc != SQLITE_OK) {
+    sqlite3_free(owned_by);
+    return rc;
+  }
+  row.is_owned = owned_by != 0;
   row.id = seq_txn_next_seq_no(store, 0);
   row.seq_no = row.change_no = row.set_no = row.id;
   rc = seq_store_insert(&store->sql, name, n, &row, owned_by);
@@ -160,17 +170,40 @@ int seq_change(SeqStore *store, const char *name, size_t n,
   return set_row(store, entry, &row, is_set, options);
 }
 
-/* Drop a sequence, which exists. */
+/* Drop a sequence, which exists, unless its owner uses it. */
 int seq_delete(SeqStore *store, const char *name, size_t n) {
   SeqEntry *entry;
   int rc = seq_txn_load(store, name, n, &entry);
   if (rc != SQLITE_OK || entry == 0) return rc;
-  rc = seq_txn_flush(store);
+  if (entry->row.is_owned) rc = seq_owner_check_drop(&store->sql, name, n);
+  if (rc == SQLITE_OK) rc = seq_txn_flush(store);
+  if (rc == SQLITE_OK) rc = seq_settle(store);
   if (rc == SQLITE_OK) rc = seq_store_delete(&store->sql, name, n);
   if (rc != SQLITE_OK) return rc;
   seq_value_drop_block(entry->value);
   seq_txn_row_gone(entry, seq_txn_next_seq_no(store, &entry->row));
   return SQLITE_OK;
+}
+
+/*
+** A sequence is to have another name: its owner may not call it by that.
+*/
+static int rename_link(SeqStore *store, SeqEntry *entry, const char *new_name,
+                       size_t n_new) {
+  SeqStoreSql *sql = &store->sql;
+  SeqHeader header;
+  SeqRow row;
+  char *owned_by = 0;
+  int found;
+  int rc = SQLITE_OK;
+  if (!entry->row.is_owned) return rc;
+  rc = seq_store_read(sql, entry->name, entry->n_name, &header, &row, &owned_by,
+                      &found);
+  if (rc == SQLITE_OK && owned_by) {
+    rc = seq_owner_calls(sql, new_name, n_new, owned_by, &entry->row.is_linked);
+  }
+  sqlite3_free(owned_by);
+  return rc;
 }
 
 /*
@@ -183,6 +216,8 @@ int seq_rename(SeqStore *store, const char *name, size_t n,
   int rc = n_new ? seq_txn_load(store, name, n, &entry) : empty_name(store);
   if (rc != SQLITE_OK || entry == 0) return rc;
   rc = seq_txn_flush(store);
+  if (rc == SQLITE_OK) rc = seq_settle(store);
+  if (rc == SQLITE_OK) rc = rename_link(store, entry, new_name, n_new);
   if (rc != SQLITE_OK) return rc;
   entry->row.seq_no = seq_txn_next_seq_no(store, &entry->row);
   rc = seq_store_rename_row(&store->sql, name, n, new_name, n_new, &entry->row);

@@ -34,8 +34,7 @@ SQLITE_EXTENSION_INIT3
 #include "surrogate_int.h"
 
 /* Report an error of the session. */
-static void result_error(sqlite3_context *context, SeqSession *session,
-                         int rc) {
+void seq_result_error(sqlite3_context *context, SeqSession *session, int rc) {
   if (rc == SQLITE_NOMEM) {
     sqlite3_result_error_nomem(context);
   } else {
@@ -53,7 +52,7 @@ static void result_value(sqlite3_context *context, SeqSession *session, int rc,
   if (rc == SQLITE_OK) {
     sqlite3_result_int64(context, value);
   } else {
-    result_error(context, session, rc);
+    seq_result_error(context, session, rc);
   }
 }
 
@@ -249,7 +248,7 @@ static void define(sqlite3_context *context, int argc, sqlite3_value **argv,
   if (rc == SQLITE_OK) {
     sqlite3_result_value(context, argv[0]);
   } else {
-    result_error(context, session, rc);
+    seq_result_error(context, session, rc);
   }
 }
 
@@ -276,7 +275,7 @@ static void drop_sequence_func(sqlite3_context *context, int argc,
   if (rc == SQLITE_OK) {
     sqlite3_result_value(context, argv[0]);
   } else {
-    result_error(context, session, rc);
+    seq_result_error(context, session, rc);
   }
 }
 
@@ -294,7 +293,7 @@ static void sequence_ddl_func(sqlite3_context *context, int argc,
   if (rc == SQLITE_OK) {
     sqlite3_result_text(context, ddl, -1, sqlite3_free);
   } else {
-    result_error(context, session, rc);
+    seq_result_error(context, session, rc);
   }
 }
 

@@ -18,7 +18,8 @@
 **
 **   1 byte    flags: 0x03 data_type (0 bigint, 1 integer, 2 smallint),
 **             0x04 cycle, 0x08 is_called, 0x30 mode (0x00 standard, 0x10
-**             gapless, 0x20 virtual), 0x40 has a definition
+**             gapless, 0x20 virtual), 0x40 has a definition, 0x80 is_linked:
+**             see seq_owner.c
 **   natural   id: _seq_no of the write that made the sequence
 **   natural   set_no: _seq_no of the last write that set the last value, less id
 **   natural   change_no: _seq_no of the last write that was no nextval(), less
@@ -43,7 +44,8 @@ enum {
   FLAG_IS_CALLED = 0x08,
   FLAG_MODE = 0x30,
   MODE_SHIFT = 4,
-  FLAG_HAS_DEFINITION = 0x40
+  FLAG_HAS_DEFINITION = 0x40,
+  FLAG_IS_LINKED = 0x80
 };
 
 /* Write a number at z.  Returns the end of it. */
@@ -143,6 +145,7 @@ int seq_encode_row(const SeqRow *row, unsigned char *z) {
   if (def->cycle) flags |= FLAG_CYCLE;
   if (row->state.is_called) flags |= FLAG_IS_CALLED;
   flags |= def->mode << MODE_SHIFT;
+  if (row->is_linked) flags |= FLAG_IS_LINKED;
   end = put_natural(end, (uint64_t)row->id);
   end = put_natural(end, (uint64_t)row->set_no - (uint64_t)row->id);
   end = put_natural(end, (uint64_t)row->change_no - (uint64_t)row->set_no);
@@ -170,6 +173,7 @@ int seq_decode_row(const unsigned char *z, int size, SeqRow *row) {
   def->cycle = (z[0] & FLAG_CYCLE) != 0;
   def->mode = (z[0] & FLAG_MODE) >> MODE_SHIFT;
   row->state.is_called = (z[0] & FLAG_IS_CALLED) != 0;
+  row->is_linked = (z[0] & FLAG_IS_LINKED) != 0;
   row->id = get_sum(&reader, 0);
   row->set_no = get_sum(&reader, row->id);
   row->change_no = get_sum(&reader, row->set_no);

@@ -264,6 +264,7 @@ int seq_store_attach(SeqSession *session, const char *schema, const char *table,
   }
   store->n_vtab++;
   seq_store_forget(&store->sql);
+  seq_owner_forget(&store->sql);
   seq_forget_layout(session);
   *out = store;
   return SQLITE_OK;
@@ -272,5 +273,6 @@ int seq_store_attach(SeqSession *session, const char *schema, const char *table,
 void seq_store_detach(SeqStore *store) {
   store->n_vtab--;
   seq_store_forget(&store->sql);
+  seq_owner_forget(&store->sql);
   seq_forget_layout(store->session);
 }

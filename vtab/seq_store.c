@@ -18,6 +18,9 @@
 ** sequence writes the header too.  They are blobs since a column costs more to
 ** read than its eight bytes do.
 **
+** A sequence whose owner is gone (seq_owner.c) is not there for whoever reads,
+** though its row is still in the table.
+**
 ** A row that is not of this form makes SQLITE_CORRUPT_VTAB, with a message.
 **
 ** Statements are prepared when first needed and kept until
@@ -53,7 +56,9 @@ static const char *const statements[STMT_COUNT] = {
 
     /* An ordinary table that has taken the store's place has not these. */
     "INSERT INTO \"%w\".\"%w\"(name, _seq_no, _primary_term)"
-    " VALUES(NULL, NULL, NULL)"};
+    " VALUES(NULL, NULL, NULL)",
+
+    "PRAGMA \"%w\".schema_version"};
 
 /*
 ** Note an error of our own, whose code is rc; the message is formatted as by
@@ -68,7 +73,7 @@ int seq_store_fail(SeqStoreSql *sql, int rc, const char *format, ...) {
   return sql->message ? rc : SQLITE_NOMEM;
 }
 
-static int malformed(SeqStoreSql *sql, const char *why) {
+int seq_store_malformed(SeqStoreSql *sql, const char *why) {
   return seq_store_fail(sql, SQLITE_CORRUPT_VTAB,
                         "sequence store \"%s\" is malformed: %s", sql->table,
                         why);
@@ -78,7 +83,7 @@ static int malformed(SeqStoreSql *sql, const char *why) {
 ** Note an error that SQLite reported, before another call replaces its
 ** message.
 */
-static int database_error(SeqStoreSql *sql, int rc) {
+int seq_store_error(SeqStoreSql *sql, int rc) {
   if (rc == SQLITE_NOMEM) return rc;
   return seq_store_fail(sql, rc, "%s", sqlite3_errmsg(sql->db));
 }
@@ -164,7 +169,7 @@ static int find_name(SeqStoreSql *sql) {
   int rc = seq_store_discover(sql->db, sql->schema, &table);
   if (rc == SQLITE_OK && table) rc = seq_store_set_table(sql, table);
   sqlite3_free(table);
-  return rc == SQLITE_OK ? rc : database_error(sql, rc);
+  return rc == SQLITE_OK ? rc : seq_store_error(sql, rc);
 }
 
 /* The file that a store is in: empty if it is in memory or temporary. */
@@ -184,7 +189,7 @@ int seq_store_exec(SeqStoreSql *sql, const char *format, ...) {
   if (text == 0) return SQLITE_NOMEM;
   rc = sqlite3_exec(sql->db, text, 0, 0, 0);
   sqlite3_free(text);
-  return rc == SQLITE_OK ? rc : database_error(sql, rc);
+  return rc == SQLITE_OK ? rc : seq_store_error(sql, rc);
 }
 
 /**** The shadow table ***************************************************/
@@ -223,6 +228,8 @@ void seq_store_finalize(SeqStoreSql *sql) {
 void seq_store_free(SeqStoreSql *sql) {
   seq_store_finalize(sql);
   sqlite3_free(sql->message);
+  seq_owner_forget(sql);
+  seq_hash_clear(&sql->owners.calls, 1);
   sqlite3_free(sql->kept.name);
   sqlite3_free(sql->schema);
   sqlite3_free(sql->table);
@@ -238,7 +245,7 @@ static int prepare(SeqStoreSql *sql, unsigned flags, const char *format,
   if (text == 0) return SQLITE_NOMEM;
   rc = sqlite3_prepare_v3(sql->db, text, -1, flags, stmt, 0);
   sqlite3_free(text);
-  return rc == SQLITE_OK ? rc : database_error(sql, rc);
+  return rc == SQLITE_OK ? rc : seq_store_error(sql, rc);
 }
 
 /* Get a statement, prepared and reset. */
@@ -258,7 +265,7 @@ int seq_store_statement(SeqStoreSql *sql, int which, sqlite3_stmt **stmt) {
 */
 static int step(SeqStoreSql *sql, sqlite3_stmt *stmt) {
   int rc;
-  if (sql->is_stepping) return malformed(sql, "it is made of itself");
+  if (sql->is_stepping) return seq_store_malformed(sql, "it is made of itself");
   sql->is_stepping = 1;
   rc = sqlite3_step(stmt);
   sql->is_stepping = 0;
@@ -271,15 +278,16 @@ static int step(SeqStoreSql *sql, sqlite3_stmt *stmt) {
 */
 static int run(SeqStoreSql *sql, sqlite3_stmt *stmt, int rc) {
   if (rc != SQLITE_OK) return rc;
-  if (sql->is_writing) return malformed(sql, "a trigger is on its data");
+  if (sql->is_writing)
+    return seq_store_malformed(sql, "a trigger is on its data");
   sql->writes++;
   sql->is_writing = 1;
   sqlite3_step(stmt);
   rc = sqlite3_reset(stmt);
   sql->is_writing = 0;
-  if (rc != SQLITE_OK) return database_error(sql, rc);
+  if (rc != SQLITE_OK) return seq_store_error(sql, rc);
   if (sqlite3_changes(sql->db) != 1) {
-    return malformed(sql, "a row was taken away");
+    return seq_store_malformed(sql, "a row was taken away");
   }
   sql->changes++;
   return SQLITE_OK;
@@ -310,11 +318,12 @@ static int decode_header(SeqStoreSql *sql, sqlite3_stmt *stmt,
         sql->table, z[0], SEQ_STORE_FORMAT);
   }
   if (!seq_decode_header(z, size, header)) {
-    return malformed(sql, "the header row has not its size");
+    return seq_store_malformed(sql, "the header row has not its size");
   }
   if (header->next_seq_no < 0 || header->next_seq_no == INT64_MAX ||
       header->primary_term < 1) {
-    return malformed(sql, "a counter in the header row is out of bounds");
+    return seq_store_malformed(sql,
+                               "a counter in the header row is out of bounds");
   }
   return SQLITE_OK;
 }
@@ -334,18 +343,54 @@ int seq_store_decode(SeqStoreSql *sql, sqlite3_stmt *stmt, SeqRow *row,
     return SQLITE_OK;
   }
   if (size == 0 || !seq_decode_row(z, size, row)) {
-    return malformed(sql, "a row has not its size");
+    return seq_store_malformed(sql, "a row has not its size");
   }
   if (seq_check(&row->def, &row->state, message) != SEQ_OK) {
-    return malformed(sql, message);
+    return seq_store_malformed(sql, message);
   }
   if (row->id < 0 || row->set_no < row->id || row->change_no < row->set_no ||
       row->seq_no < row->change_no || row->seq_no >= INT64_MAX - 1) {
-    return malformed(sql, "the writes of a row are not in order");
+    return seq_store_malformed(sql, "the writes of a row are not in order");
   }
   row->is_owned = sqlite3_value_type(
                       sqlite3_column_value(stmt, READ_OWNED_BY)) != SQLITE_NULL;
+  row->is_linked &= row->is_owned;
   *found = 1;
+  return SQLITE_OK;
+}
+
+/*
+** The same, with the owner looked up: *owner is its text as it is called now,
+** valid until the statement is stepped or the next owner is looked up, or
+** NULL.  *found is 0 if the sequence had one and that is gone.
+*/
+int seq_store_decode_owned(SeqStoreSql *sql, sqlite3_stmt *stmt, SeqRow *row,
+                           const char **owner, int *found) {
+  const char *noted;
+  size_t n;
+  int rc = seq_store_decode(sql, stmt, row, found);
+
+  *owner = 0;
+  if (rc != SQLITE_OK || !*found || !row->is_owned) return rc;
+  if (sqlite3_column_type(stmt, READ_OWNED_BY) != SQLITE_TEXT) {
+    return seq_store_malformed(sql, "an owner is not a column");
+  }
+  noted = (const char *)sqlite3_column_text(stmt, READ_OWNED_BY);
+  n = (size_t)sqlite3_column_bytes(stmt, READ_OWNED_BY);
+  if (noted == 0) return SQLITE_NOMEM;
+  if (!seq_owner_is_valid(noted, n)) {
+    return seq_store_malformed(sql, "an owner is not a column");
+  }
+  rc = seq_owner_refresh(sql);
+  if (rc == SQLITE_OK) {
+    const char *name = (const char *)sqlite3_column_text(stmt, READ_NAME);
+    n = (size_t)sqlite3_column_bytes(stmt, READ_NAME);
+    rc = name == 0 ? SQLITE_NOMEM
+                   : seq_owner_find(sql, name, n, noted, row->is_linked, owner);
+  }
+  if (rc != SQLITE_OK) return rc;
+  *found = *owner != 0;
+  if (*owner == 0 || strcmp(*owner, noted) != 0) sql->owners.is_settled = 0;
   return SQLITE_OK;
 }
 
@@ -379,6 +424,7 @@ void seq_store_begin(SeqStoreSql *sql) {
   sql->changes_before = (unsigned)sqlite3_total_changes(sql->db);
   sql->changes = 0;
   sql->rows = 0;
+  sql->is_enlisted = 1;
 }
 
 /*
@@ -415,6 +461,7 @@ static void keep(SeqStoreSql *sql, const char *name, size_t n,
   kept->header = *header;
   kept->row = *row;
   kept->data_version = data_version(sql);
+  kept->generation = sql->owners.generation;
   kept->is_valid = 1;
 }
 
@@ -424,29 +471,40 @@ static int is_current(SeqStoreSql *sql) {
          data_version(sql) == sql->kept.data_version;
 }
 
+/* Whether the owner of the kept row, if it has one, is known to be there. */
+static int is_owner_kept(SeqStoreSql *sql, int *rc) {
+  if (!sql->kept.row.is_owned) return 1;
+  *rc = seq_owner_refresh(sql);
+  return *rc == SQLITE_OK && sql->kept.is_valid &&
+         sql->kept.generation == sql->owners.generation;
+}
+
 /**** Reading ************************************************************/
 
 /*
 ** Read the header and the row of a sequence, as they are at one moment.  With
-** owned_by, *owned_by is that column, to be freed, or NULL.  The header of the
+** owned_by, *owned_by is its owner, to be freed, or NULL.  The header of the
 ** kept row, if that is current, is not read again.
 */
 int seq_store_read(SeqStoreSql *sql, const char *name, size_t n,
                    SeqHeader *header, SeqRow *row, char **owned_by,
                    int *found) {
   sqlite3_stmt *stmt;
+  const char *owner;
   int which = STMT_READ;
-  int rc;
+  int rc = SQLITE_OK;
 
   *found = 0;
   if (owned_by) *owned_by = 0;
   if (sql->kept.is_valid && !is_current(sql)) seq_store_forget(sql);
-  if (is_kept(&sql->kept, name, n) && !(owned_by && sql->kept.row.is_owned)) {
+  if (is_kept(&sql->kept, name, n) && !(owned_by && sql->kept.row.is_owned) &&
+      is_owner_kept(sql, &rc)) {
     *header = sql->kept.header;
     *row = sql->kept.row;
     *found = 1;
     return SQLITE_OK;
   }
+  if (rc != SQLITE_OK) return rc;
   if (sql->kept.is_valid) {
     *header = sql->kept.header;
     if (n == 0) return SQLITE_OK;
@@ -459,19 +517,20 @@ int seq_store_read(SeqStoreSql *sql, const char *name, size_t n,
   if (rc == SQLITE_ROW) {
     rc = SQLITE_OK;
     if (which == STMT_READ) rc = decode_header(sql, stmt, header);
-    if (rc == SQLITE_OK) rc = seq_store_decode(sql, stmt, row, found);
-    if (rc == SQLITE_OK && *found && owned_by && row->is_owned) {
-      *owned_by =
-          sqlite3_mprintf("%s", sqlite3_column_text(stmt, READ_OWNED_BY));
+    if (rc == SQLITE_OK) {
+      rc = seq_store_decode_owned(sql, stmt, row, &owner, found);
+    }
+    if (rc == SQLITE_OK && owned_by && owner) {
+      *owned_by = sqlite3_mprintf("%s", owner);
       if (*owned_by == 0) rc = SQLITE_NOMEM;
     }
     if (rc == SQLITE_OK && *found) keep(sql, name, n, header, row);
   } else if (rc == SQLITE_DONE && which == STMT_READ_ROW) {
     rc = SQLITE_OK;
   } else if (rc == SQLITE_DONE) {
-    rc = malformed(sql, "there is no header row");
+    rc = seq_store_malformed(sql, "there is no header row");
   } else if (rc != SQLITE_CORRUPT_VTAB) {
-    rc = database_error(sql, rc);
+    rc = seq_store_error(sql, rc);
   }
   sqlite3_reset(stmt);
   return rc;
@@ -505,6 +564,14 @@ int seq_store_open_scan(SeqStoreSql *sql, int descending, sqlite3_stmt **stmt) {
   return rc;
 }
 
+/* The same over those that have an owner, in any order. */
+int seq_store_open_owned(SeqStoreSql *sql, sqlite3_stmt **stmt) {
+  return prepare(sql, 0,
+                 "SELECT NULL, data, name, owned_by FROM \"%w\".\"%w_data\""
+                 " WHERE owned_by IS NOT NULL AND name <> x''",
+                 stmt);
+}
+
 /*
 ** Step a scan.  If rows were written since the last step it begins again
 ** behind the last name: SQLite may lose its place in a WITHOUT ROWID table when
@@ -523,7 +590,7 @@ int seq_store_next_row(SeqStoreSql *sql, sqlite3_stmt *stmt, const char *name,
   if (rc == SQLITE_ROW || rc == SQLITE_DONE || rc == SQLITE_CORRUPT_VTAB) {
     return rc;
   }
-  return database_error(sql, rc);
+  return seq_store_error(sql, rc);
 }
 
 /*
@@ -534,6 +601,7 @@ int seq_store_find_id(SeqStoreSql *sql, int64_t id, char **name, size_t *n) {
   sqlite3_stmt *stmt = 0;
   uint64_t writes = 0;
   SeqRow row;
+  const char *owner;
   int found;
   int rc = seq_store_open_scan(sql, 0, &stmt);
 
@@ -542,7 +610,10 @@ int seq_store_find_id(SeqStoreSql *sql, int64_t id, char **name, size_t *n) {
     rc = seq_store_next_row(sql, stmt, 0, 0, &writes);
     if (rc == SQLITE_DONE) break;
     if (rc == SQLITE_ROW) rc = seq_store_decode(sql, stmt, &row, &found);
-    if (rc == SQLITE_OK && row.id == id) {
+    if (rc != SQLITE_OK || row.id != id) continue;
+    rc = seq_store_decode_owned(sql, stmt, &row, &owner, &found);
+    if (rc == SQLITE_OK && !found) break;
+    if (rc == SQLITE_OK) {
       *n = (size_t)sqlite3_column_bytes(stmt, READ_NAME);
       *name = sqlite3_malloc64(*n + 1);
       if (*name == 0) {
@@ -659,10 +730,17 @@ int seq_store_verify(SeqStoreSql *sql, char **report) {
     if (rc == SQLITE_ROW) rc = seq_store_decode(sql, stmt, &row, &found);
     if (rc == SQLITE_OK &&
         sqlite3_column_type(stmt, READ_NAME) != SQLITE_TEXT) {
-      rc = malformed(sql, "a name is not text");
+      rc = seq_store_malformed(sql, "a name is not text");
+    }
+    if (rc == SQLITE_OK && row.is_owned &&
+        (sqlite3_column_type(stmt, READ_OWNED_BY) != SQLITE_TEXT ||
+         !seq_owner_is_valid(
+             (const char *)sqlite3_column_text(stmt, READ_OWNED_BY),
+             (size_t)sqlite3_column_bytes(stmt, READ_OWNED_BY)))) {
+      rc = seq_store_malformed(sql, "an owner is not a column");
     }
     if (rc == SQLITE_OK && row.change_no >= header.next_seq_no) {
-      rc = malformed(sql, "a row was written after the last write");
+      rc = seq_store_malformed(sql, "a row was written after the last write");
     }
   }
   if (rc == SQLITE_DONE) rc = SQLITE_OK;

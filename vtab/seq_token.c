@@ -4,7 +4,9 @@
 **   name      letter, underscore or byte over 127, then these, digits and $
 **   quoted    "a ""b""" or `a``b` or [a]
 **   string    'it''s'
-**   integer   digits           number   1.5, .5, 1e9
+**   escaped   E'it\'s'         dollar   $$it's$$, $tag$it's$tag$
+**   blob      x'0f'
+**   integer   digits           number   1.5, .5, 1e9, 0x1F
 **   space and comments (-- to the end of the line, C comments) are skipped
 **
 ** A token points into the text and owns nothing.  The text need not end with
@@ -77,8 +79,50 @@ static const char *skip_quoted(const char *z, const char *end) {
   return 0;
 }
 
+/* The end of PostgreSQL's E'...', of which z is the quote; or NULL. */
+static const char *skip_escaped(const char *z, const char *end) {
+  for (z++; z < end; z++) {
+    if (*z == '\\') {
+      if (++z == end) return 0;
+    } else if (*z == '\'') {
+      if (z + 1 == end || z[1] != '\'') return z + 1;
+      z++;
+    }
+  }
+  return 0;
+}
+
+/*
+** The end of PostgreSQL's $$...$$ or $tag$...$tag$; z if none begins there, and
+** NULL if it is not closed.
+*/
+static const char *skip_dollar(const char *z, const char *end) {
+  const char *body = z + 1;
+  size_t n;
+  if (body < end && is_name_start(*body)) {
+    while (body < end && is_name(*body) && *body != '$')
+      body++;
+  }
+  if (body == end || *body != '$') return z;
+  n = (size_t)(++body - z);
+  for (; (size_t)(end - body) >= n; body++) {
+    if (memcmp(body, z, n) == 0) return body + n;
+  }
+  return 0;
+}
+
+static int is_hex(char c) {
+  return is_digit(c) || (to_lower(c) >= 'a' && to_lower(c) <= 'f');
+}
+
 static const char *skip_number(const char *z, const char *end, int *type) {
   *type = TOKEN_INTEGER;
+  if (end - z > 2 && *z == '0' && to_lower(z[1]) == 'x' && is_hex(z[2])) {
+    *type = TOKEN_NUMBER;
+    for (z += 2; z < end && is_hex(*z); z++) {
+    }
+    return z;
+  }
   while (z < end && is_digit(*z))
     z++;
   if (z < end && *z == '.') {
@@ -109,6 +153,12 @@ void token_next(const char **pz, const char *end, Token *token) {
   token->z = z;
   if (z == end) {
     token->type = TOKEN_END;
+  } else if (end - z >= 2 && z[1] == '\'' && to_lower(*z) == 'e') {
+    token->type = TOKEN_ESCAPED;
+    after = skip_escaped(z + 1, end);
+  } else if (end - z >= 2 && z[1] == '\'' && to_lower(*z) == 'x') {
+    token->type = TOKEN_BLOB;
+    after = skip_quoted(z + 1, end);
   } else if (is_name_start(*z)) {
     token->type = TOKEN_NAME;
     while (after < end && is_name(*after))
@@ -116,18 +166,33 @@ void token_next(const char **pz, const char *end, Token *token) {
   } else if (*z == '"' || *z == '`' || *z == '[' || *z == '\'') {
     token->type = *z == '\'' ? TOKEN_STRING : TOKEN_QUOTED;
     after = skip_quoted(z, end);
-    if (after == 0) {
-      token->type = TOKEN_ILLEGAL;
-      after = end;
-    }
+  } else if (*z == '$' && (after = skip_dollar(z, end)) != z) {
+    token->type = TOKEN_DOLLAR;
   } else if (is_digit(*z) || (*z == '.' && z + 1 < end && is_digit(z[1]))) {
     after = skip_number(z, end, &token->type);
   } else {
     token->type = TOKEN_OTHER;
     after = z + 1;
   }
+  if (after == 0) { /* what was opened is not closed */
+    token->type = TOKEN_ILLEGAL;
+    after = end;
+  }
   token->n = (size_t)(after - z);
   *pz = after;
+}
+
+/* Where z is in the text: line and column, both from 1, in characters. */
+void token_position(const char *text, const char *z, int *line, int *column) {
+  *line = *column = 1;
+  for (; text < z; text++) {
+    if (*text == '\n') {
+      ++*line;
+      *column = 1;
+    } else if (((unsigned char)*text & 0xc0) != 0x80) {
+      ++*column;
+    }
+  }
 }
 
 /*

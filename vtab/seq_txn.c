@@ -305,6 +305,7 @@ static void discard(SeqStore *store) {
   end_blocks(store, 1);
   free_all_handed(store, 0);
   seq_store_forget(&store->sql);
+  seq_owner_undo(&store->sql);
   store->has_header = 0;
   store->is_header_dirty = 0;
   store->is_rewound = 0;
@@ -351,6 +352,27 @@ static void set_header(SeqStore *store, const SeqHeader *header) {
 }
 
 /*
+** An entry is loaded: *out, or NULL there if its owner went since.  SQLite
+** makes a savepoint for what changes the schema, so that the owner is there if
+** it was and there was none.
+*/
+static int find_owner(SeqEntry *entry, SeqEntry **out) {
+  SeqStore *store = entry->store;
+  int rc = SQLITE_OK;
+  int found = 1;
+  if (entry->row.is_owned && entry->owner_seen != store->savepoints) {
+    SeqHeader header;
+    SeqRow row;
+    rc = seq_store_read(&store->sql, entry->name, entry->n_name, &header, &row,
+                        0, &found);
+  }
+  if (rc != SQLITE_OK || !found) return rc;
+  entry->owner_seen = store->savepoints;
+  *out = entry;
+  return SQLITE_OK;
+}
+
+/*
 ** Get the entry of a sequence with its row read: *out, or NULL there if the
 ** sequence does not exist.
 */
@@ -366,10 +388,7 @@ int seq_txn_load(SeqStore *store, const char *name, size_t n, SeqEntry **out) {
   rc = check_created(store);
   if (rc != SQLITE_OK) return rc;
   entry = find_entry(store, name, n);
-  if (entry && entry->is_loaded) {
-    *out = entry;
-    return SQLITE_OK;
-  }
+  if (entry && entry->is_loaded) return find_owner(entry, out);
   rc = seq_store_read(&store->sql, name, n, &header, &row, 0, &found);
   if (rc != SQLITE_OK) return rc;
   set_header(store, &header);
@@ -387,6 +406,7 @@ int seq_txn_load(SeqStore *store, const char *name, size_t n, SeqEntry **out) {
     seq_value_drop_block(entry->value);
   }
   entry->is_loaded = 1;
+  entry->owner_seen = store->savepoints;
   *out = entry;
   return SQLITE_OK;
 }
@@ -456,6 +476,17 @@ int seq_txn_flush(SeqStore *store) {
   return rc;
 }
 
+/*
+** A savepoint begins, or a statement that may have to be undone: the owner of a
+** sequence may be dropped by it.
+*/
+int seq_txn_savepoint(SeqStore *store) {
+  SeqSession *session = store->session;
+  store->savepoints++;
+  if (session->hot && session->hot->is_owned) session->hot = 0;
+  return seq_txn_flush(store);
+}
+
 /* Have what was handed out of a sequence stored, wherever it is now. */
 static int make_good(SeqStore *store, SeqHanded *handed) {
   SeqEntry *entry = 0;
@@ -515,6 +546,7 @@ void seq_txn_rewind(SeqStore *store) {
       ((SeqHanded *)node)->is_stored = 0;
   }
   seq_store_forget(&store->sql);
+  seq_owner_undo(&store->sql);
   store->has_header = 0;
   store->is_header_dirty = 0;
   store->is_rewound = 1;
@@ -530,6 +562,9 @@ void seq_txn_end(SeqStore *store, int committed) {
   } else {
     seq_store_forget(&store->sql);
   }
+  if (!committed) seq_owner_undo(&store->sql);
+  store->sql.owners.in_txn = 0;
+  store->sql.is_enlisted = 0;
   free_entries(store);
   end_blocks(store, !committed);
   free_all_handed(store, committed);
@@ -684,6 +719,7 @@ int seq_hand_out(SeqEntry *entry) {
   int rc;
 
   catch_up(entry);
+  value->is_owned = entry->row.is_owned;
   rc = publish(entry);
   if (rc != SQLITE_OK || value->left == 0 || value->is_renamed ||
       entry->store->is_created) {
@@ -737,6 +773,37 @@ void seq_txn_row_gone(SeqEntry *entry, int64_t seq_no) {
   set_mark(entry);
   seq_hash_remove(&entry->store->entries, &entry->node);
   sqlite3_free(entry);
+}
+
+/*
+** Remove a row that is not there for others, as its owner is gone.  What is
+** ahead of the file was flushed.
+*/
+int seq_txn_purge(SeqStore *store, const char *name, size_t n,
+                  const SeqRow *row) {
+  SeqEntry *entry = find_entry(store, name, n);
+  int64_t seq_no = seq_txn_next_seq_no(store, row);
+  SeqValue *value = seq_value_find(store, row->id);
+  int rc = seq_store_delete(&store->sql, name, n);
+  if (rc != SQLITE_OK) return rc;
+  if (value) seq_value_drop_block(value);
+  if (entry && entry->is_loaded) {
+    seq_txn_row_gone(entry, seq_no);
+  } else {
+    count_write(store, seq_no);
+  }
+  return SQLITE_OK;
+}
+
+/*
+** Note the owner of a sequence as it is called now.  This is not a write of
+** the sequence: _seq_no stays.
+*/
+int seq_txn_correct_owner(SeqStore *store, const char *name, size_t n,
+                          const SeqRow *row, const char *owned_by) {
+  SeqEntry *entry = find_entry(store, name, n);
+  if (entry && entry->is_loaded) entry->row.is_linked = row->is_linked;
+  return seq_store_update_owned(&store->sql, name, n, row, owned_by);
 }
 
 /* The row of an entry as it stands, with what was handed out. */

@@ -17,7 +17,7 @@
 **   cycle          BOOLEAN  0 or 1
 **   cache_size     BIGINT   values that a connection reserves at a time
 **   mode           TEXT     standard, gapless or virtual
-**   owned_by       TEXT     table.column, or NULL
+**   owned_by       TEXT     table.column, or NULL: see seq_owner.c
 **   _seq_no        BIGINT   hidden: the number of the last write of the row
 **   _primary_term  BIGINT   hidden: see sequences_promote()
 **
@@ -52,10 +52,6 @@ SQLITE_EXTENSION_INIT3
 #include "surrogate_int.h"
 
 const char seq_module_name[] = "sequences";
-
-#define WRITABLE_COLUMNS                                            \
-  "name, last_value, data_type, start_value, min_value, max_value," \
-  " increment_by, cycle, cache_size, mode, owned_by"
 
 /* Hand a store's message to the virtual table. */
 int sequences_error(SequencesVtab *vtab, int rc) {
@@ -163,44 +159,9 @@ static int sequences_connect(sqlite3 *db, void *aux, int argc,
 
 /* Make the view, and the triggers that make it writable. */
 static int create_view(SeqStoreSql *sql, const char *view) {
-  const char *schema = sql->schema;
-  const char *table = sql->table;
-  int rc = seq_store_exec(sql,
-                          "CREATE VIEW \"%w\".\"%w\" AS SELECT"
-                          " " WRITABLE_COLUMNS ", _seq_no, _primary_term"
-                          " FROM \"%w\"",
-                          schema, view, table);
-  if (rc == SQLITE_OK) {
-    rc = seq_store_exec(
-        sql,
-        "CREATE TRIGGER \"%w\".\"%w_insert\" INSTEAD OF INSERT ON \"%w\""
-        " BEGIN INSERT INTO \"%w\"(" WRITABLE_COLUMNS
-        ", _seq_no, _primary_term) VALUES(NEW.name, NEW.last_value,"
-        " NEW.data_type, NEW.start_value, NEW.min_value, NEW.max_value,"
-        " NEW.increment_by, NEW.cycle, NEW.cache_size, NEW.mode,"
-        " NEW.owned_by, NEW._seq_no, NEW._primary_term); END",
-        schema, view, view, table);
-  }
-  if (rc == SQLITE_OK) {
-    rc = seq_store_exec(
-        sql,
-        "CREATE TRIGGER \"%w\".\"%w_update\" INSTEAD OF UPDATE ON \"%w\""
-        " BEGIN UPDATE \"%w\" SET name = NEW.name,"
-        " last_value = NEW.last_value, data_type = NEW.data_type,"
-        " start_value = NEW.start_value, min_value = NEW.min_value,"
-        " max_value = NEW.max_value, increment_by = NEW.increment_by,"
-        " cycle = NEW.cycle, cache_size = NEW.cache_size, mode = NEW.mode,"
-        " owned_by = NEW.owned_by, _seq_no = NEW._seq_no,"
-        " _primary_term = NEW._primary_term WHERE name = OLD.name; END",
-        schema, view, view, table);
-  }
-  if (rc == SQLITE_OK) {
-    rc = seq_store_exec(
-        sql,
-        "CREATE TRIGGER \"%w\".\"%w_delete\" INSTEAD OF DELETE ON \"%w\""
-        " BEGIN DELETE FROM \"%w\" WHERE name = OLD.name; END",
-        schema, view, view, table);
-  }
+  char *text = seq_view_sql(sql->schema, view, sql->table);
+  int rc = text ? seq_store_exec(sql, "%s", text) : SQLITE_NOMEM;
+  sqlite3_free(text);
   return rc;
 }
 
@@ -331,7 +292,7 @@ static int sequences_rollback(sqlite3_vtab *base) {
 static int sequences_savepoint(sqlite3_vtab *base, int savepoint) {
   SequencesVtab *vtab = (SequencesVtab *)base;
   UNUSED(savepoint);
-  return sequences_error(vtab, seq_txn_flush(vtab->store));
+  return sequences_error(vtab, seq_txn_savepoint(vtab->store));
 }
 
 static int sequences_release(sqlite3_vtab *base, int savepoint) {

@@ -1,0 +1,271 @@
+/*
+** CREATE TABLE in the dialects of other systems.
+**
+**   create_table(sql)         translate the statement, run it, and return the
+**                             name of the table
+**   create_table_sql(sql)     the translation: a script of plain SQL
+**   translate_sql(script)     a script with its CREATE TABLEs translated, as for
+**                             an empty database: see ddl_script.c
+**   serial_normalization([mode])
+**                             how the connection translates SERIAL
+**
+** sql is one CREATE TABLE statement; see ddl_translate.c for what becomes of
+** it.  It is run in a savepoint: if something fails, nothing was done.  An
+** error of the translation begins with "line L column C: ".
+**
+** mode is CockroachDB's: rowid, unordered_rowid, virtual_sequence,
+** sql_sequence (default), sql_sequence_cached, sql_sequence_cached_node.
+** serial_normalization() returns the mode that is in effect.
+**
+** NULL for an argument gives NULL.
+*/
+#include <sqlite3ext.h>
+SQLITE_EXTENSION_INIT3
+
+#include "surrogate_int.h"
+
+/* What these functions of a connection share. */
+typedef struct TableState {
+  int refs; /* of functions */
+  SeqSession *session;
+  int serial_mode;
+} TableState;
+
+static const char *const modes[DDL_MODES] = {
+    "rowid",        "unordered_rowid",     "virtual_sequence",
+    "sql_sequence", "sql_sequence_cached", "sql_sequence_cached_node"};
+
+/**** What the translation asks ******************************************/
+
+/* True if a table, view or index of the schema has a name. */
+static int is_in_schema(sqlite3 *db, const char *schema, const char *name,
+                        int *is_there) {
+  sqlite3_stmt *stmt = 0;
+  char *sql = sqlite3_mprintf("SELECT 1 FROM \"%w\".sqlite_schema"
+                              " WHERE name = %Q COLLATE nocase"
+                              " AND type <> 'trigger'",
+                              schema, name);
+  int rc = SQLITE_NOMEM;
+
+  if (sql) rc = sqlite3_prepare_v2(db, sql, -1, &stmt, 0);
+  sqlite3_free(sql);
+  if (rc == SQLITE_OK) {
+    *is_there = sqlite3_step(stmt) == SQLITE_ROW;
+    rc = sqlite3_reset(stmt);
+  }
+  sqlite3_finalize(stmt);
+  return rc;
+}
+
+static int is_taken(void *data, const char *schema, const char *name,
+                    int *taken) {
+  TableState *state = data;
+  SeqSession *session = state->session;
+  SeqStore *store;
+  int is_there = 0;
+  int rc;
+
+  *taken = DDL_FREE;
+  if (schema == 0) schema = "main";
+  if (!seq_is_schema(session, schema)) return SQLITE_OK;
+  rc = is_in_schema(session->db, schema, name, &is_there);
+  if (is_there) *taken = DDL_IN_SCHEMA;
+  if (rc != SQLITE_OK || is_there) return rc;
+  rc = seq_find_store(session, schema, &store);
+  if (rc == SQLITE_OK && store) {
+    SeqRow row;
+    rc = seq_find(store, name, strlen(name), &row, &is_there);
+    if (rc != SQLITE_OK) rc = seq_store_failed(store, rc);
+    if (is_there) *taken = DDL_SEQUENCE;
+  }
+  return rc;
+}
+
+static int find_store(void *data, const char *schema, char **table) {
+  TableState *state = data;
+  SeqSession *session = state->session;
+  *table = 0;
+  if (schema == 0) schema = "main";
+  if (!seq_is_schema(session, schema)) return SQLITE_OK;
+  return seq_store_discover(session->db, schema, table);
+}
+
+/**** Functions **********************************************************/
+
+/* Report an error of the translation, of the session, or of the database. */
+static void result_error(sqlite3_context *context, TableState *state, int rc,
+                         const char *message) {
+  SeqSession *session = state->session;
+  if (rc == SQLITE_NOMEM) {
+    sqlite3_result_error_nomem(context);
+  } else {
+    if (message == 0) message = session->message;
+    if (message == 0) message = sqlite3_errmsg(session->db);
+    sqlite3_result_error(context, message, -1);
+    if (rc != SQLITE_ERROR) sqlite3_result_error_code(context, rc);
+  }
+  sqlite3_free(session->message);
+  session->message = 0;
+}
+
+/*
+** Translate the argument: true with the result, to be freed.  False if it was
+** NULL, or with the error reported.
+*/
+static int translate(sqlite3_context *context, sqlite3_value **argv,
+                     DdlResult *result) {
+  TableState *state = sqlite3_user_data(context);
+  DdlContext ddl = {state->serial_mode, is_taken, find_store, state};
+  const char *sql;
+  const char *rest;
+  Token token;
+  size_t n;
+  int rc;
+
+  if (sqlite3_value_type(argv[0]) == SQLITE_NULL) return 0;
+  if (!func_text(context, argv[0], &sql, &n)) return 0;
+  seq_session_enter(state->session);
+  rc = ddl_translate(sql, n, &ddl, result);
+  seq_session_leave(state->session);
+  rest = sql + result->consumed;
+  token_next(&rest, sql + n, &token);
+  if (rc != SQLITE_OK) {
+    result_error(context, state, rc, result->message);
+  } else if (token.type == TOKEN_END) {
+    return 1;
+  } else {
+    int line;
+    int column;
+    token_position(sql, token.z, &line, &column);
+    func_error(context, "line %d column %d: more than one statement", line,
+               column);
+  }
+  ddl_result_free(result);
+  return 0;
+}
+
+static void create_table_sql_func(sqlite3_context *context, int argc,
+                                  sqlite3_value **argv) {
+  DdlResult result;
+  UNUSED(argc);
+  if (!translate(context, argv, &result)) return;
+  sqlite3_result_text(context, result.script, -1, SQLITE_TRANSIENT);
+  ddl_result_free(&result);
+}
+
+static void translate_sql_func(sqlite3_context *context, int argc,
+                               sqlite3_value **argv) {
+  TableState *state = sqlite3_user_data(context);
+  sqlite3_str *out;
+  char *message = 0;
+  const char *sql;
+  size_t n;
+  int rc;
+
+  if (func_any_null(argc, argv)) return;
+  if (!func_text(context, argv[0], &sql, &n)) return;
+  out = sqlite3_str_new(state->session->db);
+  rc = ddl_script(sql, n, state->serial_mode, out, &message);
+  if (rc == SQLITE_OK) {
+    int length = sqlite3_str_length(out);
+    char *text = sqlite3_str_finish(out);
+    sqlite3_result_text(context, text ? text : "", length, SQLITE_TRANSIENT);
+    sqlite3_free(text);
+  } else {
+    sqlite3_free(sqlite3_str_finish(out));
+    result_error(context, state, rc, message);
+  }
+  sqlite3_free(message);
+}
+
+static void create_table_func(sqlite3_context *context, int argc,
+                              sqlite3_value **argv) {
+  TableState *state = sqlite3_user_data(context);
+  sqlite3 *db = state->session->db;
+  DdlResult result;
+  char *error = 0;
+  int rc;
+
+  UNUSED(argc);
+  if (!translate(context, argv, &result)) return;
+  rc = sqlite3_exec(db, "SAVEPOINT create_table", 0, 0, &error);
+  if (rc == SQLITE_OK) {
+    rc = sqlite3_exec(db, result.script, 0, 0, &error);
+    if (rc != SQLITE_OK) {
+      sqlite3_exec(db, "ROLLBACK TO create_table", 0, 0, 0);
+      sqlite3_exec(db, "RELEASE create_table", 0, 0, 0);
+    } else {
+      rc = sqlite3_exec(db, "RELEASE create_table", 0, 0, &error);
+    }
+  }
+  if (rc == SQLITE_OK) {
+    sqlite3_result_text(context, result.table, -1, SQLITE_TRANSIENT);
+  } else {
+    result_error(context, state, rc, error);
+  }
+  sqlite3_free(error);
+  ddl_result_free(&result);
+}
+
+static void serial_normalization_func(sqlite3_context *context, int argc,
+                                      sqlite3_value **argv) {
+  TableState *state = sqlite3_user_data(context);
+  const char *name;
+  size_t n;
+
+  if (func_any_null(argc, argv)) return;
+  if (argc == 1) {
+    int mode = 0;
+    if (!func_text(context, argv[0], &name, &n)) return;
+    while (mode < DDL_MODES && !token_is(name, n, modes[mode]))
+      mode++;
+    if (mode == DDL_MODES) {
+      func_error(context,
+                 "serial_normalization: \"%s\" is not a mode; it must be rowid,"
+                 " unordered_rowid, virtual_sequence, sql_sequence,"
+                 " sql_sequence_cached, or sql_sequence_cached_node",
+                 name);
+      return;
+    }
+    state->serial_mode = mode;
+  }
+  sqlite3_result_text(context, modes[state->serial_mode], -1, SQLITE_STATIC);
+}
+
+static void unref(void *data) {
+  TableState *state = data;
+  if (--state->refs > 0) return;
+  seq_session_unref(state->session);
+  sqlite3_free(state);
+}
+
+/* Register the functions. */
+int create_table_register(sqlite3 *db, SeqSession *session) {
+  static const struct {
+    const char *name;
+    int argc;
+    void (*func)(sqlite3_context *, int, sqlite3_value **);
+  } functions[] = {
+      {"create_table", 1, create_table_func},
+      {"create_table_sql", 1, create_table_sql_func},
+      {"translate_sql", 1, translate_sql_func},
+      {"serial_normalization", 0, serial_normalization_func},
+      {"serial_normalization", 1, serial_normalization_func},
+  };
+  TableState *state = sqlite3_malloc64(sizeof *state);
+  int rc = SQLITE_OK;
+
+  if (state == 0) return SQLITE_NOMEM;
+  state->refs = 1;
+  state->session = seq_session_ref(session);
+  state->serial_mode = DDL_SQL_SEQUENCE;
+  for (size_t i = 0;
+       rc == SQLITE_OK && i < sizeof functions / sizeof *functions; i++) {
+    state->refs++;
+    rc = sqlite3_create_function_v2(db, functions[i].name, functions[i].argc,
+                                    SQLITE_UTF8 | SQLITE_DIRECTONLY, state,
+                                    functions[i].func, 0, 0, unref);
+  }
+  unref(state);
+  return rc;
+}

@@ -1,0 +1,257 @@
+/*
+** What becomes of the columns of a CREATE TABLE statement: their types, their
+** defaults, and which of them are generated.
+**
+** A column is generated if its type is SERIAL or the like, if it is an
+** identity, or AUTO_INCREMENT: see ddl_sequence.c.  A primary key that has
+** such a column, or one whose default is computed, must take its default for
+** NULL, and must not be the rowid, which ignores a default: the table becomes
+** WITHOUT ROWID.
+**
+** The words of errors are PostgreSQL's, and for AUTO_INCREMENT StarRocks'.
+*/
+#include <sqlite3ext.h>
+SQLITE_EXTENSION_INIT3
+
+#include "surrogate_int.h"
+
+/**** Types **************************************************************/
+
+/*
+** The name of a column's type in lower case, its words separated by a space,
+** to be freed.
+*/
+static char *type_name(Ddl *ddl, const DdlColumn *column) {
+  sqlite3_str *out = sqlite3_str_new(0);
+  char *name;
+  for (int i = column->type; i < column->type_end; i++) {
+    char *word;
+    if (i == column->args) i = column->args_end;
+    if (i == column->type_end) break;
+    word = ddl_text(ddl, i);
+    if (sqlite3_str_length(out) > 0) sqlite3_str_appendchar(out, 1, ' ');
+    for (const char *z = word; z && *z; z++) {
+      char c = *z >= 'A' && *z <= 'Z' ? (char)(*z | 0x20) : *z;
+      sqlite3_str_appendchar(out, 1, c);
+    }
+    sqlite3_free(word);
+  }
+  name = sqlite3_str_finish(out);
+  if (name == 0 && column->type_end > column->type) ddl->rc = SQLITE_NOMEM;
+  return name;
+}
+
+/* Look a type up, whatever its sign. */
+static const DdlType *find_type(char *name) {
+  static const char *const signs[] = {" zerofill", " unsigned", " signed", 0};
+  const DdlType *type = ddl_type(name);
+  for (int i = 0; type == 0 && signs[i]; i++) {
+    size_t n = strlen(name);
+    size_t n_sign = strlen(signs[i]);
+    if (n > n_sign && strcmp(name + n - n_sign, signs[i]) == 0) {
+      name[n - n_sign] = 0;
+      type = ddl_type(name);
+    }
+  }
+  return type;
+}
+
+/* Check the arguments of a type: one or two whole numbers. */
+static int check_arguments(Ddl *ddl, const DdlColumn *column) {
+  int at = column->args + 1;
+  for (int i = 0; i < 2; i++) {
+    if (ddl_is_other(ddl, at, '-') || ddl_is_other(ddl, at, '+')) at++;
+    if (ddl->tokens[at].type != TOKEN_INTEGER) break;
+    if (++at == column->args_end - 1) return SQLITE_OK;
+    if (i == 1 || !ddl_is_other(ddl, at, ',')) break;
+    at++;
+  }
+  return ddl_syntax_error(ddl, at);
+}
+
+/* Write a type that is none of a generated column. */
+static int write_type(Ddl *ddl, const DdlColumn *column, const DdlType *type,
+                      const char *name) {
+  int end = column->type_end;
+  int has_tail = column->args && column->args_end < end;
+  const char *args = "";
+  int n = 0;
+
+  if (column->args && check_arguments(ddl, column) != SQLITE_OK) {
+    return ddl->rc;
+  }
+  if (column->args && !ddl->is_strict) {
+    args = ddl->tokens[column->args].z;
+    n = (int)(ddl->tokens[column->args_end - 1].z + 1 - args);
+  }
+  if (ddl->is_strict) {
+    if (end == column->type + 1 && sqlite3_stricmp(name, type->strict) == 0) {
+      return ddl->rc;
+    }
+    ddl_edit(ddl, column->type, end, "%s", type->strict);
+  } else if (type && type->instead) {
+    ddl_edit(ddl, column->type, end, "%s%.*s", type->instead, n, args);
+  } else if (has_tail) {
+    ddl_edit(ddl, column->type, end, "%s%.*s", name, n, args);
+  }
+  if (type && (type->flags & DDL_NOCASE) && !column->has_collation) {
+    ddl_insert(ddl, end - 1, " COLLATE NOCASE");
+  }
+  return ddl->rc;
+}
+
+/**** Columns ************************************************************/
+
+static int check_serial(Ddl *ddl, const DdlColumn *column) {
+  static const char conflict[] = "conflicting NULL/NOT NULL declarations";
+  if (column->value || column->auto_increment) {
+    return ddl_column_error(
+        ddl, column, column->value ? column->value : column->auto_increment,
+        "multiple default values specified");
+  }
+  if (column->identity) {
+    return ddl_column_error(ddl, column, column->identity,
+                            "both default and identity specified");
+  }
+  if (column->is_generated) {
+    return ddl_column_error(ddl, column, column->is_generated,
+                            "both default and generation expression specified");
+  }
+  if (column->null)
+    return ddl_column_error(ddl, column, column->null, conflict);
+  if (column->args) return ddl_syntax_error(ddl, column->args);
+  return SQLITE_OK;
+}
+
+static int check_identity(Ddl *ddl, const DdlColumn *column,
+                          const DdlType *type) {
+  if (column->auto_increment) {
+    return ddl_column_error(ddl, column, column->auto_increment,
+                            "multiple identity specifications");
+  }
+  if (type == 0 || (type->flags & DDL_IDENTITY) == 0) {
+    return ddl_fail(ddl, column->type,
+                    "identity column type must be smallint, integer, or"
+                    " bigint");
+  }
+  return SQLITE_OK;
+}
+
+static int check_auto_increment(Ddl *ddl, const DdlColumn *column,
+                                const DdlType *type) {
+  int others = 0;
+  char *name;
+  for (const DdlColumn *c = ddl->columns; c < column; c++) {
+    others += c->auto_increment != 0;
+  }
+  if (others) {
+    return ddl_fail(ddl, column->auto_increment,
+                    "More than one AUTO_INCREMENT column defined in CREATE"
+                    " TABLE Statement");
+  }
+  if (column->null || column->value || column->is_generated) {
+    name = ddl_text(ddl, column->name);
+    if (name && column->null) {
+      ddl_fail(ddl, column->null, "AUTO_INCREMENT column %s must be NOT NULL",
+               name);
+    } else if (name) { /* MySQL's words */
+      ddl_fail(ddl, column->value ? column->value : column->is_generated,
+               "Invalid default value for '%s'", name);
+    }
+    sqlite3_free(name);
+    return ddl->rc;
+  }
+  if (type == 0 || type->flags != (DDL_IDENTITY | DDL_CAST_NUMBER | 8)) {
+    return ddl_fail(ddl, column->type,
+                    "The AUTO_INCREMENT column must be BIGINT");
+  }
+  return SQLITE_OK;
+}
+
+/* A computed default in the primary key: NULL has to take it. */
+static int replace_null(Ddl *ddl, const DdlColumn *column) {
+  if (column->null) {
+    return ddl_column_error(ddl, column, column->null,
+                            "conflicting NULL/NOT NULL declarations");
+  }
+  if (!column->not_null) {
+    ddl_insert(ddl, column->value_end - 1, " NOT NULL ON CONFLICT REPLACE");
+  } else if (!column->is_loud) {
+    ddl_insert(ddl, column->not_null_end - 1, " ON CONFLICT REPLACE");
+  }
+  return ddl->rc;
+}
+
+/* Delete what a generated column does not need any more. */
+static int delete_rest(Ddl *ddl, const DdlColumn *column) {
+  if (column->not_null) {
+    if (column->is_loud) {
+      return ddl_syntax_error(ddl, column->not_null_end - 3);
+    }
+    ddl_delete(ddl, column->not_null, column->not_null_end);
+  }
+  if (column->identity) {
+    ddl_delete(ddl, column->identity, column->identity_end);
+  }
+  if (column->auto_increment) {
+    ddl_delete(ddl, column->auto_increment, column->auto_increment + 1);
+  }
+  return ddl->rc;
+}
+
+/* Translate a column that has a type, or none. */
+static int translate(Ddl *ddl, DdlColumn *column, const DdlType *type,
+                     const char *name, int *is_rowid) {
+  int flags = type ? type->flags : 0;
+  int is_generated =
+      (flags & DDL_SERIAL) || column->identity || column->auto_increment;
+
+  if ((name && strcmp(name, "array") == 0) || column->is_array) {
+    return ddl_fail(ddl, column->is_array ? column->is_array : column->type,
+                    "arrays are not supported");
+  }
+  if (flags & DDL_SERIAL) {
+    check_serial(ddl, column);
+  } else if (column->identity) {
+    check_identity(ddl, column, type);
+  } else if (column->auto_increment) {
+    check_auto_increment(ddl, column, type);
+  } else if (name && type == 0 && (ddl->is_strict || !ddl_type_is_kept(name))) {
+    return ddl_fail(ddl, column->type, "type \"%s\" does not exist", name);
+  }
+  if (ddl->rc == SQLITE_OK && is_generated) {
+    if (column->is_key) *is_rowid = 0;
+    delete_rest(ddl, column);
+    return ddl_generated(ddl, column, flags & DDL_SIZE,
+                         (flags & DDL_SERIAL) != 0);
+  }
+  if (ddl->rc == SQLITE_OK && name) write_type(ddl, column, type, name);
+  if (ddl->rc == SQLITE_OK) ddl_default(ddl, column);
+  if (ddl->rc == SQLITE_OK && column->is_key && ddl_is_computed(ddl, column)) {
+    *is_rowid = 0;
+    replace_null(ddl, column);
+  }
+  return ddl->rc;
+}
+
+/* Edit all columns, and the table as they want it. */
+int ddl_columns(Ddl *ddl) {
+  int is_rowid = 1;
+  int has_auto_increment = 0;
+  for (int i = 0; ddl->rc == SQLITE_OK && i < ddl->n_column; i++) {
+    DdlColumn *column = &ddl->columns[i];
+    char *name = type_name(ddl, column);
+    has_auto_increment |= column->auto_increment;
+    if (ddl->rc == SQLITE_OK) {
+      translate(ddl, column, name ? find_type(name) : 0, name, &is_rowid);
+    }
+    sqlite3_free(name);
+  }
+  if (ddl->rc == SQLITE_OK && ddl->next_value && !has_auto_increment) {
+    return ddl_syntax_error(ddl, ddl->next_value);
+  }
+  if (!is_rowid && !ddl->without_rowid) {
+    ddl_insert(ddl, ddl->close, " WITHOUT ROWID%s", ddl->is_strict ? "," : "");
+  }
+  return ddl->rc;
+}

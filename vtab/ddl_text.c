@@ -1,0 +1,249 @@
+/*
+** The text of a CREATE TABLE statement that is translated: its tokens, what
+** is wrong at one of them, and the edits that make the translation.
+**
+** A translation is the statement itself with edits.  What nobody edits stays
+** as it was written, with its comments and its line breaks.
+**
+** The first error stays in ddl->rc, and in the result with its place.  Nothing
+** here calls SQLite but for memory, and to tell keywords.
+*/
+#include <sqlite3ext.h>
+SQLITE_EXTENSION_INIT3
+#include <stdarg.h>
+
+#include "surrogate_int.h"
+
+#define NEAR_SIZE 64 /* of a token, in an error */
+
+static const Token *token_at(const Ddl *ddl, int token) {
+  return &ddl->tokens[token < ddl->n_token ? token : ddl->n_token];
+}
+
+/**** Errors *************************************************************/
+
+/* Fail with a message, in the format of sqlite3_mprintf(), at a token. */
+int ddl_fail(Ddl *ddl, int token, const char *format, ...) {
+  va_list args;
+  char *text;
+  int line;
+  int column;
+
+  if (ddl->rc != SQLITE_OK) return ddl->rc;
+  va_start(args, format);
+  text = sqlite3_vmprintf(format, args);
+  va_end(args);
+  token_position(ddl->sql, token_at(ddl, token)->z, &line, &column);
+  ddl->rc = SQLITE_NOMEM;
+  if (text) {
+    ddl->result->message =
+        sqlite3_mprintf("line %d column %d: %s", line, column, text);
+    if (ddl->result->message) ddl->rc = SQLITE_ERROR;
+  }
+  sqlite3_free(text);
+  return ddl->rc;
+}
+
+int ddl_syntax_error(Ddl *ddl, int token) {
+  const Token *near = token_at(ddl, token);
+  size_t n = near->n;
+
+  if (token >= ddl->n_token && n == 0) {
+    return ddl_fail(ddl, token, "syntax error at end of input");
+  }
+  if (n > NEAR_SIZE) {
+    for (n = NEAR_SIZE; n > 0 && ((unsigned char)near->z[n] & 0xc0) == 0x80;)
+      n--;
+  }
+  return ddl_fail(ddl, token, "%s at or near \"%.*s\"",
+                  near->type == TOKEN_ILLEGAL ? "unterminated quote"
+                                              : "syntax error",
+                  (int)n, near->z);
+}
+
+/**** Tokens *************************************************************/
+
+/* True if a token is that word, which is in lower case, without quotes. */
+int ddl_is(const Ddl *ddl, int token, const char *word) {
+  const Token *t = token_at(ddl, token);
+  return t->type == TOKEN_NAME && token_is(t->z, t->n, word);
+}
+
+int ddl_is_other(const Ddl *ddl, int token, char c) {
+  const Token *t = token_at(ddl, token);
+  return token < ddl->n_token && t->type == TOKEN_OTHER && *t->z == c;
+}
+
+/* True for what SQLite takes for the name of something. */
+int ddl_is_name(const Ddl *ddl, int token) {
+  int type = token_at(ddl, token)->type;
+  return type == TOKEN_NAME || type == TOKEN_QUOTED || type == TOKEN_STRING;
+}
+
+/* The text that a token stands for, to be freed; or NULL, with ddl->rc set. */
+char *ddl_text(Ddl *ddl, int token) {
+  const Token *t = token_at(ddl, token);
+  char *text = sqlite3_malloc64(t->n + 1);
+  if (text == 0) {
+    ddl->rc = SQLITE_NOMEM;
+  } else {
+    token_text(t, text);
+  }
+  return text;
+}
+
+/* Append a name as it can stand in SQL: in quotes, where it needs them. */
+void ddl_append_name(sqlite3_str *out, const char *name) {
+  size_t n = strlen(name);
+  const char *z = name;
+  Token token;
+  token_next(&z, name + n, &token);
+  if (token.type == TOKEN_NAME && token.n == n &&
+      !sqlite3_keyword_check(name, (int)n)) {
+    sqlite3_str_append(out, name, (int)n);
+  } else {
+    sqlite3_str_appendf(out, "\"%w\"", name);
+  }
+}
+
+/*
+** The array with room for one element behind its n, to be assigned to where it
+** was; or NULL, with ddl->rc set, and it is as it was.
+*/
+void *ddl_grow(Ddl *ddl, void *array, int n, size_t size) {
+  size_t room = n < 8 ? 8 : 2 * (size_t)n;
+  void *larger = array;
+  if (n == 0 || (n >= 8 && (n & (n - 1)) == 0)) {
+    larger = sqlite3_realloc64(array, room * size);
+    if (larger == 0) ddl->rc = SQLITE_NOMEM;
+  }
+  return larger;
+}
+
+/* Fail with PostgreSQL's words: "... for column "c" of table "t"". */
+int ddl_column_error(Ddl *ddl, const DdlColumn *column, int token,
+                     const char *what) {
+  char *name = ddl_text(ddl, column->name);
+  char *table = ddl_text(ddl, ddl->table);
+  if (name && table) {
+    ddl_fail(ddl, token, "%s for column \"%s\" of table \"%s\"", what, name,
+             table);
+  }
+  sqlite3_free(name);
+  sqlite3_free(table);
+  return ddl->rc;
+}
+
+/* Note that there is a primary key; fail if there was one. */
+int ddl_key_is_new(Ddl *ddl, int token) {
+  char *table;
+  if (!ddl->has_key) {
+    ddl->has_key = 1;
+    return SQLITE_OK;
+  }
+  table = ddl_text(ddl, ddl->table);
+  if (table) {
+    ddl_fail(ddl, token,
+             "multiple primary keys for table \"%s\" are not allowed", table);
+  }
+  sqlite3_free(table);
+  return ddl->rc;
+}
+
+/**** Edits **************************************************************/
+
+/* Where two edits begin at one place, what replaces nothing comes first. */
+static int is_behind(const DdlEdit *a, size_t start, size_t end) {
+  if (a->start != start) return a->start > start;
+  return a->end > start && end == start;
+}
+
+/* Replace bytes of the statement by text, which is taken over. */
+static void add_edit(Ddl *ddl, const char *start, const char *end, char *text) {
+  DdlEdit *larger;
+  DdlEdit edit = {(size_t)(start - ddl->sql), (size_t)(end - ddl->sql), text};
+  int i;
+
+  if (text == 0 && ddl->rc == SQLITE_OK) ddl->rc = SQLITE_NOMEM;
+  larger = ddl->rc == SQLITE_OK
+               ? ddl_grow(ddl, ddl->edits, ddl->n_edit, sizeof *larger)
+               : 0;
+  if (larger == 0) {
+    sqlite3_free(text);
+    return;
+  }
+  ddl->edits = larger;
+  for (i = ddl->n_edit; i > 0; i--) {
+    if (!is_behind(&larger[i - 1], edit.start, edit.end)) break;
+    larger[i] = larger[i - 1];
+  }
+  larger[i] = edit;
+  ddl->n_edit++;
+}
+
+static const char *token_end(const Ddl *ddl, int token) {
+  return ddl->tokens[token].z + ddl->tokens[token].n;
+}
+
+/* Replace the tokens from..to-1 by a text. */
+void ddl_edit(Ddl *ddl, int from, int to, const char *format, ...) {
+  va_list args;
+  char *text;
+  va_start(args, format);
+  text = sqlite3_vmprintf(format, args);
+  va_end(args);
+  add_edit(ddl, ddl->tokens[from].z, token_end(ddl, to - 1), text);
+}
+
+/* Insert a text behind a token. */
+void ddl_insert(Ddl *ddl, int behind, const char *format, ...) {
+  const char *at = token_end(ddl, behind);
+  va_list args;
+  char *text;
+  va_start(args, format);
+  text = sqlite3_vmprintf(format, args);
+  va_end(args);
+  add_edit(ddl, at, at, text);
+}
+
+/*
+** Delete the tokens from..to-1, and the space before them.  What has a comment
+** in it is left: it may end with the line.
+*/
+void ddl_delete(Ddl *ddl, int from, int to) {
+  const char *start = ddl->tokens[from].z;
+  const char *before = token_end(ddl, from - 1);
+  const char *z = before;
+  while (z < start && strchr(" \t\r\n\f\v", *z))
+    z++;
+  add_edit(ddl, z == start ? before : start, token_end(ddl, to - 1),
+           sqlite3_mprintf(""));
+}
+
+/* Delete the tokens from..to-1, and say so in a comment of the script. */
+void ddl_drop(Ddl *ddl, int from, int to) {
+  const char *end = token_end(ddl, to - 1);
+  sqlite3_str_appendall(ddl->dropped, "-- dropped: ");
+  for (const char *z = ddl->tokens[from].z; z < end; z++) {
+    int is_space = strchr(" \t\r\n\f\v", *z) != 0;
+    if (is_space && z[1] && strchr(" \t\r\n\f\v", z[1])) continue;
+    sqlite3_str_appendchar(ddl->dropped, 1, is_space ? ' ' : *z);
+  }
+  sqlite3_str_appendchar(ddl->dropped, 1, '\n');
+  ddl_delete(ddl, from, to);
+}
+
+/* Append a part of the statement, with its edits. */
+void ddl_render(const Ddl *ddl, sqlite3_str *out, const char *start,
+                const char *end) {
+  size_t at = (size_t)(start - ddl->sql);
+  size_t last = (size_t)(end - ddl->sql);
+  for (int i = 0; i < ddl->n_edit; i++) {
+    const DdlEdit *edit = &ddl->edits[i];
+    if (edit->start < at || edit->end > last) continue; /* outside */
+    sqlite3_str_append(out, ddl->sql + at, (int)(edit->start - at));
+    sqlite3_str_appendall(out, edit->text);
+    at = edit->end;
+  }
+  sqlite3_str_append(out, ddl->sql + at, (int)(last - at));
+}
