@@ -1218,12 +1218,13 @@ int seq_txn_purge(SeqStore *, const char *name, size_t n, const SeqRow *);
 int seq_txn_correct_owner(SeqStore *, const char *name, size_t n,
                           const SeqRow *, const char *owned_by);
 
-/**** seq_settle.c *******************************************************/
-
-int seq_settle(SeqStore *);
 int seq_virtual_next(SeqStoreSql *, int64_t *value);
 int seq_run_nextval(SeqStore *, SeqRequest *);
 int seq_hand_out(SeqEntry *);
+
+/**** seq_settle.c *******************************************************/
+
+int seq_settle(SeqStore *);
 
 /**** seq_define.c *******************************************************/
 
