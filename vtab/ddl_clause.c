@@ -168,8 +168,9 @@ static int trailing_clause(Ddl *ddl) {
       "on commit preserve rows",
       "locality global", /* CockroachDB */
       "locality regional by row [as %]",
-      "locality regional [by table] [in primary region]",
+      "locality regional [by table] in primary region",
       "locality regional [by table] in %",
+      "locality regional [by table]",
       "engine [=] %", /* StarRocks, MySQL */
       "comment [=] %",
       "[default] charset [=] %",
@@ -205,6 +206,13 @@ static int trailing_key(Ddl *ddl) {
     return 1;
   }
   if (end == 0) return 0;
+  for (int i = open + 1; i < end; i += 2) {
+    if (!ddl_is_name(ddl, i) ||
+        !(ddl_is_other(ddl, i + 1, ',') || i + 2 == end)) {
+      ddl_syntax_error(ddl, i);
+      return 1;
+    }
+  }
   if (is_primary) {
     if (ddl_key_is_new(ddl, ddl->at) != SQLITE_OK) return 1;
     ddl->key = open;
