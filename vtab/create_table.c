@@ -173,7 +173,11 @@ static void translate_sql_func(sqlite3_context *context, int argc,
   if (rc == SQLITE_OK) {
     int length = sqlite3_str_length(out);
     char *text = sqlite3_str_finish(out);
-    sqlite3_result_text(context, text ? text : "", length, SQLITE_TRANSIENT);
+    if (text || length == 0) {
+      sqlite3_result_text(context, text ? text : "", length, SQLITE_TRANSIENT);
+    } else {
+      sqlite3_result_error_nomem(context);
+    }
     sqlite3_free(text);
   } else {
     sqlite3_free(sqlite3_str_finish(out));
