@@ -821,10 +821,20 @@ int ddl_column_clause(Ddl *);
 int ddl_key_clause(Ddl *);
 int ddl_trailing(Ddl *);
 
-/* ddl_parse.c */
+/* ddl_parse.c, ddl_parse_column.c */
+int ddl_accept(Ddl *, const char *word);
+int ddl_expect(Ddl *, const char *pattern);
+int ddl_expect_group(Ddl *);
+int ddl_expect_name(Ddl *);
+int ddl_accept_conflict(Ddl *);
+int ddl_at_end(const Ddl *);
+int ddl_parse_references(Ddl *);
+int ddl_parse_nulls(Ddl *);
+int ddl_parse_column(Ddl *);
 int ddl_parse(Ddl *);
 
 /* ddl_value.c */
+int ddl_cast_end(const Ddl *, int colon);
 int ddl_expressions(Ddl *);
 int ddl_is_computed(const Ddl *, const DdlColumn *);
 int ddl_default(Ddl *, DdlColumn *);

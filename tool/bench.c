@@ -2,7 +2,7 @@
 ** bench.c - what sequences and ID functions cost, as ratios.
 **
 **   bench [--quick] [--strict] [--only N]... [--rounds N]
-**         [--peer LIBRARY]... EXTENSION
+**         [--peer LIBRARY]... [--data FILE] EXTENSION
 **
 ** Nanoseconds depend on the machine; what surrogate promises is a ratio
 ** to something that everybody has: a function that does nothing, or an
@@ -25,6 +25,8 @@
 ** Lines 7 to 9, of the ID functions, are in bench_ids.c.  Line 9 races them
 ** against the functions of other extensions, each LIBRARY that is named; it
 ** is not run if there is none.
+**
+** Line 10, of kinds of keys, is in bench_keys.c.
 **
 ** The databases live in a new folder in $TMPDIR (or /tmp), which is removed
 ** at the end.  Chance is seeded: every run asks for the same names.
@@ -468,19 +470,21 @@ static void line_6(Bench *bench) {
 
 /* ---- main -------------------------------------------------------------- */
 
-static void (*const lines[])(Bench *) = {line_1, line_2, line_3, line_4, line_5,
-                                         line_6, line_7, line_8, line_9};
+static void (*const lines[])(Bench *) = {line_1, line_2, line_3, line_4,
+                                         line_5, line_6, line_7, line_8,
+                                         line_9, line_10};
 #define N_LINES ((int)(sizeof lines / sizeof lines[0]))
 
 static int usage(void) {
   fprintf(stderr,
           "usage: bench [--quick] [--strict] [--only N]... [--rounds N] "
-          "[--peer LIBRARY]... EXTENSION\n"
+          "[--peer LIBRARY]... [--data FILE] EXTENSION\n"
           "  --quick         fewer rounds, rows and sequences\n"
           "  --strict        exit 1 if a median is over its bound\n"
           "  --only N        only line N, 1 to %d\n"
           "  --rounds N      rounds of a race, 1 to %d\n"
-          "  --peer LIBRARY  race the ID functions against this extension\n",
+          "  --peer LIBRARY  race the ID functions against this extension\n"
+          "  --data FILE     write the results of line 10 there\n",
           N_LINES, MAX_ROUNDS);
   return 2;
 }
@@ -514,6 +518,9 @@ static int parse_arguments(Bench *bench, int argc, char **argv) {
     } else if (strcmp(argv[i], "--peer") == 0) {
       if (argv[i + 1] == NULL || bench->n_peers == MAX_PEERS) return 0;
       bench->peers[bench->n_peers++] = argv[++i];
+    } else if (strcmp(argv[i], "--data") == 0) {
+      if (argv[i + 1] == NULL) return 0;
+      bench->data = argv[++i];
     } else if (argv[i][0] == '-' || bench->extension != NULL) {
       return 0;
     } else {

@@ -30,6 +30,7 @@ typedef struct Bench {
   const char *extension;
   const char *peers[MAX_PEERS]; /* other extensions, for line 9 */
   int n_peers;
+  const char *data; /* a file for the results of line 10, or NULL */
   char *folder;
   int quick;
   int strict;
@@ -96,6 +97,9 @@ Side new_side(void (*turn)(Bench *, Side *), sqlite3 *db, sqlite3_stmt *,
 Side scanning(Bench *, sqlite3 *db, const char *sql);
 Side calling(Bench *, sqlite3 *db, const char *sql);
 void fill_t(Bench *, sqlite3 *db);
+
+/* bench_keys.c */
+void line_10(Bench *);
 
 /* bench_ids.c */
 void line_7(Bench *);

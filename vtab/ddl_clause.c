@@ -168,8 +168,9 @@ static int trailing_clause(Ddl *ddl) {
       "on commit preserve rows",
       "locality global", /* CockroachDB */
       "locality regional by row [as %]",
-      "locality regional [by table] [in primary region]",
+      "locality regional [by table] in primary region",
       "locality regional [by table] in %",
+      "locality regional [by table]",
       "engine [=] %", /* StarRocks, MySQL */
       "comment [=] %",
       "[default] charset [=] %",

@@ -36,8 +36,11 @@ static char *type_name(Ddl *ddl, const DdlColumn *column) {
     }
     sqlite3_free(word);
   }
+  if (ddl->rc == SQLITE_OK) ddl->rc = sqlite3_str_errcode(out);
   name = sqlite3_str_finish(out);
-  if (name == 0 && column->type_end > column->type) ddl->rc = SQLITE_NOMEM;
+  if (name == 0 && column->type < column->type_end && ddl->rc == SQLITE_OK) {
+    ddl_fail(ddl, column->type, "type \"\" does not exist");
+  }
   return name;
 }
 
@@ -92,7 +95,13 @@ static int write_type(Ddl *ddl, const DdlColumn *column, const DdlType *type,
   } else if (type && type->instead) {
     ddl_edit(ddl, column->type, end, "%s%.*s", type->instead, n, args);
   } else if (has_tail) {
-    ddl_edit(ddl, column->type, end, "%s%.*s", name, n, args);
+    const char *words = ddl->tokens[column->type].z;
+    const char *tail = ddl->tokens[column->args_end].z;
+    const Token *word = &ddl->tokens[column->args - 1];
+    const Token *last = &ddl->tokens[end - 1];
+    ddl_edit(ddl, column->type, end, "%.*s %.*s%.*s",
+             (int)(word->z + word->n - words), words,
+             (int)(last->z + last->n - tail), tail, n, args);
   }
   if (type && (type->flags & DDL_NOCASE) && !column->has_collation) {
     ddl_insert(ddl, end - 1, " COLLATE NOCASE");
@@ -199,6 +208,12 @@ static int delete_rest(Ddl *ddl, const DdlColumn *column) {
   return ddl->rc;
 }
 
+/* True for ARRAY(INT) and INT ARRAY. */
+static int is_array(const char *name) {
+  const char *last = strrchr(name, ' ');
+  return strcmp(last ? last + 1 : name, "array") == 0;
+}
+
 /* Translate a column that has a type, or none. */
 static int translate(Ddl *ddl, DdlColumn *column, const DdlType *type,
                      const char *name, int *is_rowid) {
@@ -206,7 +221,7 @@ static int translate(Ddl *ddl, DdlColumn *column, const DdlType *type,
   int is_generated =
       (flags & DDL_SERIAL) || column->identity || column->auto_increment;
 
-  if ((name && strcmp(name, "array") == 0) || column->is_array) {
+  if (column->is_array || (name && is_array(name))) {
     return ddl_fail(ddl, column->is_array ? column->is_array : column->type,
                     "arrays are not supported");
   }

@@ -126,17 +126,36 @@ static int edit_string(Ddl *ddl, int token) {
 
 /**** Casts **************************************************************/
 
-/* The type that a cast names, and the token behind it. */
-static const DdlType *cast_type(const Ddl *ddl, int from, int *end) {
+/* The token behind the words of a type from there on. */
+static int words_end(const Ddl *ddl, int from) {
   static const char *const long_names[] = {
       "character varying", "double precision", "bit varying",
       "timestamp|time with|without time zone", 0};
+  int end = ddl_match_any(ddl, from, long_names);
+  return end ? end : from + 1;
+}
+
+/*
+** The token behind a cast of which `colon` is the first colon; 0 if it is none
+** that is understood.
+*/
+int ddl_cast_end(const Ddl *ddl, int colon) {
+  int end;
+  if (!ddl_is_other(ddl, colon + 1, ':')) return 0;
+  if (!ddl_match(ddl, colon + 2, "%")) return 0;
+  end = words_end(ddl, colon + 2);
+  if (ddl_is_other(ddl, end, '(')) end = ddl_group_end(ddl, end);
+  if (ddl_is_other(ddl, end, ':')) return 0; /* another cast */
+  if (end < ddl->n_token && ddl->tokens[end].type == TOKEN_QUOTED) return 0;
+  return end;
+}
+
+/* The type that a cast names; or NULL. */
+static const DdlType *cast_type(const Ddl *ddl, int from) {
   char name[DDL_TYPE_SIZE] = "";
   size_t n = 0;
-
-  *end = ddl_match_any(ddl, from, long_names);
-  if (*end == 0) *end = from + 1;
-  for (int i = from; i < *end && i < ddl->n_token; i++) {
+  int end = words_end(ddl, from);
+  for (int i = from; i < end; i++) {
     const Token *t = &ddl->tokens[i];
     if (t->type != TOKEN_NAME || n + t->n + 2 > sizeof name) return 0;
     if (i > from) name[n++] = ' ';
@@ -189,13 +208,12 @@ static int edit_regclass(Ddl *ddl, int token) {
 /* Take away the cast of which `colon` is the first colon. */
 static int edit_cast(Ddl *ddl, int colon) {
   int value = colon - 1;
-  int end;
-  const DdlType *type = cast_type(ddl, colon + 2, &end);
+  int end = ddl_cast_end(ddl, colon);
+  const DdlType *type = end ? cast_type(ddl, colon + 2) : 0;
   int flags = type ? type->flags : 0;
   int kind = ddl->tokens[value].type;
   int is_right = 0;
 
-  if (type && ddl_is_other(ddl, end, '(')) end = ddl_group_end(ddl, end);
   if (kind == TOKEN_STRING || kind == TOKEN_ESCAPED || kind == TOKEN_DOLLAR) {
     is_right = flags & (DDL_CAST_TEXT | DDL_CAST_NUMBER);
   } else if (is_number(ddl, value)) {
@@ -205,12 +223,7 @@ static int edit_cast(Ddl *ddl, int colon) {
   } else if (ddl_is(ddl, value, "true") || ddl_is(ddl, value, "false")) {
     is_right = type && strncmp(type->name, "bool", 4) == 0;
   }
-  if (end < ddl->n_token &&
-      (ddl->tokens[end].type == TOKEN_QUOTED || ddl_is_other(ddl, end, ':'))) {
-    is_right = 0; /* an array, or another cast */
-  }
-  if (!is_right || end == 0)
-    return ddl_fail(ddl, colon, "this cast is not supported");
+  if (!is_right) return ddl_fail(ddl, colon, "this cast is not supported");
   if (kind == TOKEN_STRING && strcmp(type->name, "regclass") == 0 &&
       edit_regclass(ddl, value) != SQLITE_OK) {
     return ddl->rc;
