@@ -73,8 +73,10 @@ static int is_taken(void *data, const char *schema, const char *name,
   if (rc != SQLITE_OK || is_there) return rc;
   rc = seq_find_store(session, schema, &store);
   if (rc == SQLITE_OK && store) {
+    SeqHeader header;
     SeqRow row;
-    rc = seq_find(store, name, strlen(name), &row, &is_there);
+    rc = seq_store_read(&store->sql, name, strlen(name), &header, &row, 0,
+                        &is_there);
     if (rc != SQLITE_OK) rc = seq_store_failed(store, rc);
     if (is_there) *taken = DDL_SEQUENCE;
   }
