@@ -36,23 +36,6 @@ const unsigned char base32_typeid_table[256] = {
     NONE_16, LETTERS, NONE_64, NONE_64,
 };
 
-static inline uint64_t load64(const unsigned char *z) {
-  return (uint64_t)z[0] << 56 | (uint64_t)z[1] << 48 | (uint64_t)z[2] << 40 |
-         (uint64_t)z[3] << 32 | (uint64_t)z[4] << 24 | (uint64_t)z[5] << 16 |
-         (uint64_t)z[6] << 8 | z[7];
-}
-
-static inline void store64(unsigned char *z, uint64_t n) {
-  z[0] = (unsigned char)(n >> 56);
-  z[1] = (unsigned char)(n >> 48);
-  z[2] = (unsigned char)(n >> 40);
-  z[3] = (unsigned char)(n >> 32);
-  z[4] = (unsigned char)(n >> 24);
-  z[5] = (unsigned char)(n >> 16);
-  z[6] = (unsigned char)(n >> 8);
-  z[7] = (unsigned char)n;
-}
-
 /* Write the low 20 bits as 4 characters. */
 static inline void encode4(uint64_t bits, const char *alphabet, char *out) {
   out[0] = alphabet[bits >> 15 & 31];
@@ -64,8 +47,8 @@ static inline void encode4(uint64_t bits, const char *alphabet, char *out) {
 /* Write 128 bits as 26 characters of an alphabet of 32. */
 void base32_encode(const unsigned char in[16], const char *alphabet,
                    char out[26]) {
-  uint64_t high = load64(in);
-  uint64_t low = load64(in + 8);
+  uint64_t high = bytes_read64(in);
+  uint64_t low = bytes_read64(in + 8);
   out[0] = alphabet[high >> 61];
   encode4(high >> 41, alphabet, out + 1);
   encode4(high >> 21, alphabet, out + 5);
@@ -105,7 +88,7 @@ int base32_decode(const char *z, const unsigned char *table,
                  decode4(in + 18, table, &bad) << 20 |
                  decode4(in + 22, table, &bad);
   if (bad > 31 || first > 7) return 0;
-  store64(out, high);
-  store64(out + 8, low);
+  bytes_write64(out, high);
+  bytes_write64(out + 8, low);
   return 1;
 }

@@ -16,7 +16,7 @@
 #define PART  5          /* characters */
 #define POWER 916132832U /* 62^PART */
 
-static const char alphabet[] =
+const char base62_alphabet[] =
     "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 static unsigned value_of(unsigned char c) {
@@ -30,8 +30,7 @@ static unsigned value_of(unsigned char c) {
 void base62_encode(const unsigned char in[KSUID_SIZE], char out[BASE62_SIZE]) {
   uint32_t limbs[LIMBS];
   for (int i = 0; i < LIMBS; i++) {
-    limbs[i] = (uint32_t)in[4 * i] << 24 | (uint32_t)in[4 * i + 1] << 16 |
-               (uint32_t)in[4 * i + 2] << 8 | in[4 * i + 3];
+    limbs[i] = (uint32_t)bytes_read(in + 4 * i, 4);
   }
   for (int at = BASE62_SIZE, first = 0; at > 0;) {
     uint64_t rest = 0;
@@ -43,7 +42,7 @@ void base62_encode(const unsigned char in[KSUID_SIZE], char out[BASE62_SIZE]) {
       rest %= POWER;
     }
     for (int i = 0; i < PART && at > 0; i++) {
-      out[--at] = alphabet[rest % 62];
+      out[--at] = base62_alphabet[rest % 62];
       rest /= 62;
     }
   }
@@ -71,8 +70,8 @@ int base62_decode(const char *z, unsigned char out[KSUID_SIZE]) {
     }
     if (carry != 0) return 0;
   }
-  for (int i = 0; i < KSUID_SIZE; i++) {
-    out[i] = (unsigned char)(limbs[i / 4] >> (24 - 8 * (i % 4)));
+  for (int i = 0; i < LIMBS; i++) {
+    bytes_write(out + 4 * i, 4, limbs[i]);
   }
   return 1;
 }

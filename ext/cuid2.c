@@ -60,9 +60,7 @@ static size_t digest_digits(const unsigned char *digest, char *digits) {
   size_t at = DIGEST_DIGITS;
   size_t zeros = 0;
   for (size_t i = 0; i < 16; i++) {
-    const unsigned char *z = digest + 4 * i;
-    limbs[i] = (uint32_t)z[0] << 24 | (uint32_t)z[1] << 16 |
-               (uint32_t)z[2] << 8 | (uint32_t)z[3];
+    limbs[i] = (uint32_t)bytes_read(digest + 4 * i, 4);
   }
   while (at > 0) {
     uint32_t rest = 0; /* of the division by 36^5 */
@@ -181,7 +179,7 @@ static void cuid2_func(sqlite3_context *context, int argc,
   }
   if (draw_input(&state->pool, (size_t)length, text, input, &end) !=
       SQLITE_OK) {
-    func_error(context, "cuid2: the system gives no randomness");
+    id_no_randomness(context, "cuid2");
     return;
   }
   size =

@@ -105,19 +105,33 @@ static int parse_time(sqlite3 *db, sqlite3_value *value, int64_t *ms, int *rc) {
   return is_time;
 }
 
+#define LAST_JULIAN_DAY 5373484.5 /* of SQLite's date functions */
+
 /*
-** Read a time argument, of 0 to `limit`: an integer is Unix milliseconds, all
-** else is what SQLite's date functions accept.  False, with the error reported,
-** if it is not a time or is out of bounds.
+** Read Unix milliseconds: an integer, or a whole real number that is too great
+** for a Julian day, from a driver that has but one kind of number.
+*/
+static int is_milliseconds(sqlite3_value *value, int64_t *ms) {
+  switch (sqlite3_value_type(value)) {
+    case SQLITE_INTEGER: *ms = sqlite3_value_int64(value); return 1;
+    case SQLITE_FLOAT:
+      return sqlite3_value_double(value) > LAST_JULIAN_DAY &&
+             func_whole(value, ms);
+  }
+  return 0;
+}
+
+/*
+** Read a time argument, of low to high, which are not negative: milliseconds, or
+** what SQLite's date functions accept.  False, with the error reported, if it is
+** not a time or is out of bounds.
 */
 int func_time(sqlite3_context *context, sqlite3_value *value,
-              const char *function, uint64_t limit, uint64_t *ms) {
+              const char *function, uint64_t low, uint64_t high, uint64_t *ms) {
   int64_t time = 0;
   int rc;
-  if (sqlite3_value_type(value) == SQLITE_INTEGER) {
-    time = sqlite3_value_int64(value);
-  } else if (!parse_time(sqlite3_context_db_handle(context), value, &time,
-                         &rc)) {
+  if (!is_milliseconds(value, &time) &&
+      !parse_time(sqlite3_context_db_handle(context), value, &time, &rc)) {
     if (rc != SQLITE_OK) {
       sqlite3_result_error_code(context, rc);
     } else {
@@ -126,9 +140,9 @@ int func_time(sqlite3_context *context, sqlite3_value *value,
     }
     return 0;
   }
-  if (time < 0 || (uint64_t)time > limit) {
-    func_error(context, "%s: time %lld is out of bounds (0..%lld)", function,
-               (sqlite3_int64)time, (sqlite3_int64)limit);
+  if (time < 0 || (uint64_t)time < low || (uint64_t)time > high) {
+    func_error(context, "%s: time %lld is out of bounds (%lld..%lld)", function,
+               (sqlite3_int64)time, (sqlite3_int64)low, (sqlite3_int64)high);
     return 0;
   }
   *ms = (uint64_t)time;
@@ -160,9 +174,21 @@ static int parse_id(sqlite3_context *context, sqlite3_value *value, size_t size,
   return parse(z, n, id);
 }
 
+/* Report that a value is no id, of which `what` is the name with an article. */
+void func_not_id(sqlite3_context *context, sqlite3_value *value,
+                 const char *function, const char *what, size_t size) {
+  if (sqlite3_value_type(value) == SQLITE_BLOB) {
+    func_error(context, "%s: a blob of %d bytes is not %s, which has %d",
+               function, sqlite3_value_bytes(value), what, (int)size);
+  } else {
+    func_error(context, "%s: \"%s\" is not %s", function,
+               sqlite3_value_text(value), what);
+  }
+}
+
 /*
 ** Read an id argument, of at most FUNC_ID_MAX bytes.  False, with the result
-** set, if it is NULL or no id; `what` it is not is said with an article.
+** set, if it is NULL or no id.
 */
 int func_id(sqlite3_context *context, sqlite3_value *value,
             const char *function, const char *what, size_t size,
@@ -170,16 +196,8 @@ int func_id(sqlite3_context *context, sqlite3_value *value,
   int is_id;
   if (sqlite3_value_type(value) == SQLITE_NULL) return 0;
   is_id = parse_id(context, value, size, parse, id);
-  if (is_id > 0) return 1;
-  if (is_id < 0) return 0;
-  if (sqlite3_value_type(value) == SQLITE_BLOB) {
-    func_error(context, "%s: a blob of %d bytes is not %s", function,
-               sqlite3_value_bytes(value), what);
-  } else {
-    func_error(context, "%s: \"%s\" is not %s", function,
-               sqlite3_value_text(value), what);
-  }
-  return 0;
+  if (is_id == 0) func_not_id(context, value, function, what, size);
+  return is_id > 0;
 }
 
 /* The result is whether the argument is an id, as func_id() reads it. */

@@ -65,10 +65,15 @@ int id_register(sqlite3 *db) {
 
 /**** Randomness *********************************************************/
 
+void id_no_randomness(sqlite3_context *context, const char *function) {
+  func_error(context, "%s: the system gives no randomness", function);
+}
+
 /* Draw random bytes.  False, with the error reported, if there are none. */
-int id_random(sqlite3_context *context, void *out, size_t n) {
+int id_random(sqlite3_context *context, const char *function, void *out,
+              size_t n) {
   IdState *state = sqlite3_user_data(context);
   if (random_draw(&state->pool, out, n) == SQLITE_OK) return 1;
-  func_error(context, "the system gives no randomness");
+  id_no_randomness(context, function);
   return 0;
 }

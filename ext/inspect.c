@@ -43,10 +43,8 @@ SQLITE_EXTENSION_INIT3
 
 #include "surrogate_int.h"
 
-#define YEAR_MS         (INT64_C(366) * 86400000)
-#define FIRST_MS        946684800000 /* 2000-01-01: no time is plausible before */
-#define PREFIXED_RANDOM 24           /* characters behind the underscore */
-#define NANOID_DEFAULT  21           /* characters */
+#define YEAR_MS  (INT64_C(366) * 86400000)
+#define FIRST_MS 946684800000 /* 2000-01-01: no time is plausible before */
 
 /**** Candidates: pure ***************************************************/
 
@@ -118,13 +116,6 @@ static void set_random(Candidate *one, const unsigned char *bytes, int n) {
   }
 }
 
-static uint64_t read_number(const unsigned char *bytes, int n) {
-  uint64_t number = 0;
-  while (n-- > 0)
-    number = number << 8 | *bytes++;
-  return number;
-}
-
 /* The fields of a UUID, also of one in a TypeID. */
 static void set_uuid_fields(const Candidates *all, Candidate *one, Uuid uuid) {
   uint64_t rand_a = uuid.high & 0xfff;
@@ -189,8 +180,8 @@ static void add_ksuid(Candidates *all, const unsigned char *bytes) {
 static void set_stamp(const Candidates *all, Candidate *one,
                       const unsigned char *bytes) {
   set_time(all, one, (int64_t)stamp_ms(bytes), FIRST_MS);
-  set_instance(one, (int64_t)read_number(bytes + 4, 5),
-               (int64_t)read_number(bytes + 9, 3));
+  set_instance(one, (int64_t)bytes_read(bytes + 4, 5),
+               (int64_t)bytes_read(bytes + 9, 3));
 }
 
 static void add_xid(Candidates *all, const unsigned char *bytes) {
@@ -271,7 +262,7 @@ static int read_digits(const char *z, size_t n, int64_t *number) {
 
 /* True if a text has the size and the alphabet of NanoID's default. */
 static int is_nanoid(const char *z, size_t n) {
-  if (n != NANOID_DEFAULT) return 0;
+  if (n != NANOID_SIZE) return 0;
   for (size_t i = 0; i < n; i++) {
     char c = z[i];
     if (!((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
@@ -295,8 +286,8 @@ static void inspect_text(Candidates *all, const char *z, size_t n) {
     Candidate *one = add_ulid(all, bytes);
     if (n > BASE32_SIZE) set_prefix(one, z, n - BASE32_SIZE - 1);
   }
-  if (n > PREFIXED_RANDOM + 1) {
-    n_prefix = n - PREFIXED_RANDOM - 1;
+  if (n > PREFIXED_RANDOM_SIZE + 1) {
+    n_prefix = n - PREFIXED_RANDOM_SIZE - 1;
     if (prefixed_is_prefix(z, n_prefix) && prefixed_is_id(z, n, z, n_prefix)) {
       Candidate *one = add(all, "prefixed_id", FORMED);
       set_part(one, z, n);

@@ -39,14 +39,6 @@ static struct {
   KsuidNumber number;
 } last;
 
-/* Report a time that a KSUID cannot have. */
-static void report_bounds(sqlite3_context *context, const char *function,
-                          uint64_t ms) {
-  func_error(context, "%s: time %lld is out of bounds (%lld..%lld)", function,
-             (sqlite3_int64)ms, (sqlite3_int64)KSUID_EPOCH_MS,
-             (sqlite3_int64)MS_MAX);
-}
-
 /* Make the next KSUID.  False, with the error reported, if there is none. */
 static int make_next(sqlite3_context *context, const char *function,
                      unsigned char id[KSUID_SIZE]) {
@@ -57,7 +49,7 @@ static int make_next(sqlite3_context *context, const char *function,
   unsigned process =
       atomic_load_explicit(&random_forks, memory_order_relaxed) + 1;
   int is_ok;
-  if (!id_random(context, random, sizeof random)) return 0;
+  if (!id_random(context, function, random, sizeof random)) return 0;
   spin_enter(&last.lock, process - 1);
   number = last.number;
   is_ok = ksuid_next(&number, seconds, random, process != last.process);
@@ -69,7 +61,9 @@ static int make_next(sqlite3_context *context, const char *function,
   if (is_ok) {
     ksuid_bytes(&number, id);
   } else {
-    report_bounds(context, function, KSUID_EPOCH_MS + number.seconds * 1000);
+    func_error(context, "%s: time %lld is out of bounds (%lld..%lld)", function,
+               (sqlite3_int64)(KSUID_EPOCH_MS + number.seconds * 1000),
+               (sqlite3_int64)KSUID_EPOCH_MS, (sqlite3_int64)MS_MAX);
   }
   return is_ok;
 }
@@ -115,14 +109,10 @@ static void ksuid_at_func(sqlite3_context *context, int argc,
   uint64_t ms;
   UNUSED(argc);
   if (sqlite3_value_type(argv[0]) == SQLITE_NULL ||
-      !func_time(context, argv[0], "ksuid", MS_MAX, &ms)) {
+      !func_time(context, argv[0], "ksuid", KSUID_EPOCH_MS, MS_MAX, &ms)) {
     return;
   }
-  if (ms < KSUID_EPOCH_MS) {
-    report_bounds(context, "ksuid", ms);
-    return;
-  }
-  if (!id_random(context, random, sizeof random)) return;
+  if (!id_random(context, "ksuid", random, sizeof random)) return;
   ksuid_make(&number, (ms - KSUID_EPOCH_MS) / 1000, random);
   ksuid_bytes(&number, id);
   result_text(context, id);

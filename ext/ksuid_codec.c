@@ -12,31 +12,17 @@ int ksuid_parse(const char *z, size_t n, unsigned char *out) {
   return n == BASE62_SIZE && base62_decode(z, out);
 }
 
-static uint64_t read_bytes(const unsigned char *z, int n) {
-  uint64_t value = 0;
-  for (int i = 0; i < n; i++) {
-    value = value << 8 | z[i];
-  }
-  return value;
-}
-
-static void write_bytes(unsigned char *z, int n, uint64_t value) {
-  for (int i = n; i-- > 0; value >>= 8) {
-    z[i] = (unsigned char)value;
-  }
-}
-
 /* The Unix milliseconds of 20 bytes. */
 uint64_t ksuid_ms(const unsigned char *id) {
-  return KSUID_EPOCH_MS + read_bytes(id, 4) * 1000;
+  return KSUID_EPOCH_MS + bytes_read(id, 4) * 1000;
 }
 
 /* The number of a second since the epoch, and 16 random bytes. */
 void ksuid_make(KsuidNumber *number, uint64_t seconds,
                 const unsigned char *random) {
   number->seconds = seconds;
-  number->high = read_bytes(random, 8);
-  number->low = read_bytes(random + 8, 8);
+  number->high = bytes_read64(random);
+  number->low = bytes_read64(random + 8);
 }
 
 /*
@@ -49,8 +35,8 @@ void ksuid_make(KsuidNumber *number, uint64_t seconds,
 */
 int ksuid_next(KsuidNumber *number, uint64_t seconds,
                const unsigned char *random, int is_new_process) {
-  uint64_t low = read_bytes(random + 8, 8);
-  uint64_t high = is_new_process ? read_bytes(random + 1, 7) : 0;
+  uint64_t low = bytes_read64(random + 8);
+  uint64_t high = is_new_process ? bytes_read(random + 1, 7) : 0;
   if (seconds > number->seconds) {
     ksuid_make(number, seconds, random);
     return seconds <= UINT32_MAX;
@@ -64,7 +50,7 @@ int ksuid_next(KsuidNumber *number, uint64_t seconds,
 }
 
 void ksuid_bytes(const KsuidNumber *number, unsigned char id[KSUID_SIZE]) {
-  write_bytes(id, 4, number->seconds);
-  write_bytes(id + 4, 8, number->high);
-  write_bytes(id + 12, 8, number->low);
+  bytes_write(id, 4, number->seconds);
+  bytes_write64(id + 4, number->high);
+  bytes_write64(id + 12, number->low);
 }

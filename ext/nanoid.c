@@ -21,7 +21,6 @@ SQLITE_EXTENSION_INIT3
 
 #include "surrogate_int.h"
 
-#define DEFAULT_SIZE 21
 #define SIZE_LIMIT   65536
 #define ALPHABET_MAX 256
 #define CHAR_SIZE    4   /* bytes of a character */
@@ -165,19 +164,15 @@ static int draw(RandomPool *pool, const Alphabet *alphabet, char *out,
 
 /**** SQL functions ******************************************************/
 
-static void no_randomness(sqlite3_context *context) {
-  func_error(context, "nanoid: the system gives no randomness");
-}
-
 static void nanoid_func(sqlite3_context *context, int argc,
                         sqlite3_value **argv) {
   IdState *state = sqlite3_user_data(context);
-  unsigned char bytes[DEFAULT_SIZE];
-  char text[DEFAULT_SIZE];
+  unsigned char bytes[NANOID_SIZE];
+  char text[NANOID_SIZE];
   UNUSED(argc);
   UNUSED(argv);
   if (random_bytes(&state->pool, bytes, sizeof bytes) != SQLITE_OK) {
-    no_randomness(context);
+    id_no_randomness(context, "nanoid");
     return;
   }
   for (size_t i = 0; i < sizeof text; i++)
@@ -208,7 +203,7 @@ static void make_id(sqlite3_context *context, size_t size,
     n = -1;
   }
   if (n < 0) {
-    no_randomness(context);
+    id_no_randomness(context, "nanoid");
   } else if (text != stack) {
     sqlite3_result_text(context, text, n, sqlite3_free);
     return;

@@ -53,7 +53,5 @@ int stamp_next(_Atomic uint64_t *last, uint64_t seconds, uint32_t start,
 
 /* The Unix milliseconds of 12 bytes. */
 uint64_t stamp_ms(const unsigned char *id) {
-  return ((uint64_t)id[0] << 24 | (uint64_t)id[1] << 16 | (uint64_t)id[2] << 8 |
-          id[3]) *
-         1000;
+  return bytes_read(id, 4) * 1000;
 }

@@ -20,11 +20,7 @@ SQLITE_EXTENSION_INIT3
 
 #include "surrogate_int.h"
 
-#define PREFIX_MAX  63
-#define RANDOM_SIZE 24
-
-static const char base62[] =
-    "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+#define PREFIX_MAX 63
 
 /**** The form of an id **************************************************/
 
@@ -48,8 +44,8 @@ int prefixed_is_prefix(const char *z, size_t n) {
 /* True if the text is an id of that prefix. */
 int prefixed_is_id(const char *z, size_t n, const char *prefix,
                    size_t n_prefix) {
-  if (n != n_prefix + 1 + RANDOM_SIZE || memcmp(z, prefix, n_prefix) != 0 ||
-      z[n_prefix] != '_') {
+  if (n != n_prefix + 1 + PREFIXED_RANDOM_SIZE ||
+      memcmp(z, prefix, n_prefix) != 0 || z[n_prefix] != '_') {
     return 0;
   }
   for (size_t i = n_prefix + 1; i < n; i++) {
@@ -76,7 +72,7 @@ static int read_prefix(sqlite3_context *context, sqlite3_value *value,
 static void prefixed_id_func(sqlite3_context *context, int argc,
                              sqlite3_value **argv) {
   IdState *state = sqlite3_user_data(context);
-  char text[PREFIX_MAX + 1 + RANDOM_SIZE];
+  char text[PREFIX_MAX + 1 + PREFIXED_RANDOM_SIZE];
   const char *prefix;
   size_t n;
 
@@ -86,12 +82,13 @@ static void prefixed_id_func(sqlite3_context *context, int argc,
   }
   memcpy(text, prefix, n);
   text[n++] = '_';
-  if (nanoid_draw(&state->pool, base62, 62, text + n, RANDOM_SIZE) !=
-      SQLITE_OK) {
-    func_error(context, "prefixed_id: the system gives no randomness");
+  if (nanoid_draw(&state->pool, base62_alphabet, 62, text + n,
+                  PREFIXED_RANDOM_SIZE) != SQLITE_OK) {
+    id_no_randomness(context, "prefixed_id");
     return;
   }
-  sqlite3_result_text(context, text, (int)n + RANDOM_SIZE, SQLITE_TRANSIENT);
+  sqlite3_result_text(context, text, (int)n + PREFIXED_RANDOM_SIZE,
+                      SQLITE_TRANSIENT);
 }
 
 static void prefixed_valid_func(sqlite3_context *context, int argc,

@@ -32,7 +32,9 @@ SQLITE_EXTENSION_INIT3
 #else
 #include <pthread.h>
 #include <unistd.h>
-#include <sys/random.h>
+#ifdef __APPLE__
+#include <sys/random.h> /* the BSDs have getentropy() in unistd.h */
+#endif
 #endif
 
 _Atomic unsigned random_forks = 0;

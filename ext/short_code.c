@@ -39,8 +39,6 @@ SQLITE_EXTENSION_INIT3
 #define LENGTH_MAX     64
 #define DRAWS          8 /* of one length */
 
-static const char alphabet[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-
 /**** The column *********************************************************/
 
 /* Where codes are looked up, kept for as long as a statement runs. */
@@ -250,8 +248,9 @@ static int draw_code(sqlite3_context *context, sqlite3_stmt *stmt, char *text,
   IdState *state = sqlite3_user_data(context);
   for (int i = 0; i < DRAWS; i++) {
     int rc;
-    if (nanoid_draw(&state->pool, alphabet, 32, text, n) != SQLITE_OK) {
-      func_error(context, "short_code: the system gives no randomness");
+    if (nanoid_draw(&state->pool, base32_ulid_alphabet, 32, text, n) !=
+        SQLITE_OK) {
+      id_no_randomness(context, "short_code");
       return HAS_FAILED;
     }
     rc = sqlite3_bind_text(stmt, 1, text, (int)n, SQLITE_STATIC);

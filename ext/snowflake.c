@@ -29,7 +29,8 @@
 ** The ids of a process strictly increase, whatever the clock does: time and
 ** sequence together are a counter, which takes the clock's millisecond and
 ** sequence 0 if that is greater than the last.  More than 4096 ids in a
-** millisecond make it run ahead of the clock.
+** millisecond make it run ahead of the clock.  Another worker begins with a
+** new millisecond.
 **
 ** What snowflake_config() sets holds for all connections of the process.
 ** After the first id a later epoch is an error, since the ids would go back
@@ -39,13 +40,17 @@
 ** Source: twitter-archive/snowflake, IdWorker.scala; Discord's API reference,
 ** "Snowflakes".
 **
-** Process-wide state: `config`, and `last`, the last time and sequence.
+** Process-wide state: `config`, `last`, the last time and sequence, and
+** `last_worker`.
 */
 #include <sqlite3ext.h>
 SQLITE_EXTENSION_INIT3
 
-#include "mutex.h"
 #include "surrogate_int.h"
+
+#ifndef _WIN32
+#include <pthread.h>
+#endif
 
 #define WORKER_BITS   10
 #define SEQUENCE_BITS 12
@@ -103,24 +108,30 @@ static void forget_worker(void) {
 }
 #endif
 
-/* To be called before a worker is set. */
-static int prepare_fork(void) {
-  int rc = SQLITE_OK;
+/* To be called once, before the functions. */
+int snowflake_init(void) {
 #ifndef _WIN32
-  static Mutex lock = MUTEX_INIT;
-  static int is_done = 0;
-  mutex_enter(&lock);
-  if (!is_done && pthread_atfork(0, 0, forget_worker) != 0) rc = SQLITE_NOMEM;
-  if (rc == SQLITE_OK) is_done = 1;
-  mutex_leave(&lock);
+  if (pthread_atfork(0, 0, forget_worker) != 0) return SQLITE_NOMEM;
 #endif
-  return rc;
+  return SQLITE_OK;
 }
 
 /**** The generator ******************************************************/
 
 static _Atomic uint64_t
     last; /* Unix milliseconds << SEQUENCE_BITS | sequence */
+
+static _Atomic int last_worker = -1; /* of the last id; -1: there is none */
+
+/*
+** Leave the millisecond of the last id, in which one of a lower worker would be
+** less than it.
+*/
+static void change_worker(int worker) {
+  if (atomic_exchange(&last_worker, worker) >= 0) {
+    clock_advance(&last, atomic_load(&last) | SEQUENCE_MAX);
+  }
+}
 
 /* Report that the clock is beyond the limits of the epoch. */
 static void report_clock(sqlite3_context *context, uint64_t ms, int64_t epoch) {
@@ -156,6 +167,16 @@ static void snowflake_func(sqlite3_context *context, int argc,
     time = atomic_load_explicit(&last, memory_order_relaxed);
     if (!clock_is_before((time >> SEQUENCE_BITS) * 1000000)) now = clock_ms();
     word = use_config();
+    if (word & CONFIG_HAS_WORKER) {
+      worker = (int)(word & CONFIG_WORKER);
+    } else if (instance_get(context, "snowflake", &worker)) {
+      worker &= INSTANCE_WORKER_MAX;
+    } else {
+      return;
+    }
+    if (worker != atomic_load_explicit(&last_worker, memory_order_relaxed)) {
+      change_worker(worker);
+    }
     epoch = EPOCH_OF(word);
     ms = (int64_t)now - epoch;
     if (ms > SNOWFLAKE_MS_MAX) {
@@ -170,13 +191,6 @@ static void snowflake_func(sqlite3_context *context, int argc,
   ms = (int64_t)(time >> SEQUENCE_BITS) - epoch;
   if (ms < 0 || ms > SNOWFLAKE_MS_MAX) {
     report_clock(context, time >> SEQUENCE_BITS, epoch);
-    return;
-  }
-  if (word & CONFIG_HAS_WORKER) {
-    worker = (int)(word & CONFIG_WORKER);
-  } else if (instance_get(context, "snowflake", &worker)) {
-    worker &= INSTANCE_WORKER_MAX;
-  } else {
     return;
   }
   sqlite3_result_int64(
@@ -322,10 +336,6 @@ static void snowflake_config_func(sqlite3_context *context, int argc,
     return;
   }
   if (word & CONFIG_HAS_WORKER) {
-    if (prepare_fork() != SQLITE_OK) {
-      sqlite3_result_error_nomem(context);
-      return;
-    }
     instance_claim((int)(word & CONFIG_WORKER));
   }
   word |= (uint64_t)layout.epoch << CONFIG_SHIFT;

@@ -22,14 +22,13 @@ SQLITE_EXTENSION_INIT3
 
 #include "surrogate_int.h"
 
-#define PROCESS_SIZE 5
-
 /*
 ** Get the 5 bytes of this process, and what the first counter would be.  False,
 ** with the error reported, without randomness.
 */
-static int get_process(sqlite3_context *context, StampGenerator *generator,
-                       int has_pid, uint64_t *process, uint32_t *start) {
+static int get_process(sqlite3_context *context, const char *function,
+                       StampGenerator *generator, int has_pid,
+                       uint64_t *process, uint32_t *start) {
   uint64_t forks = atomic_load_explicit(&random_forks, memory_order_relaxed);
   uint64_t tag = (forks + 1) & STAMP_COUNTER_MASK;
   uint64_t seen =
@@ -39,7 +38,7 @@ static int get_process(sqlite3_context *context, StampGenerator *generator,
   *start = 1;
   if (!is_known ||
       atomic_load_explicit(&generator->last, memory_order_relaxed) == 0) {
-    if (!id_random(context, &drawn, sizeof drawn)) return 0;
+    if (!id_random(context, function, &drawn, sizeof drawn)) return 0;
     *start = (uint32_t)(drawn & STAMP_COUNTER_MASK) | 1;
     drawn = (drawn & ~STAMP_COUNTER_MASK) | tag;
     if (has_pid) {
@@ -65,21 +64,16 @@ int stamp_make(sqlite3_context *context, const char *function,
   uint64_t process;
   uint64_t next;
   uint32_t start;
-  if (!get_process(context, generator, has_pid, &process, &start)) return 0;
+  if (!get_process(context, function, generator, has_pid, &process, &start))
+    return 0;
   if (!stamp_next(&generator->last, seconds, start, &next)) {
     func_error(context, "%s: time %lld is out of bounds (0..%lld)", function,
                (sqlite3_int64)(next >> STAMP_COUNTER_BITS) * 1000,
                (sqlite3_int64)UINT32_MAX * 1000 + 999);
     return 0;
   }
-  for (int i = 0; i < 4; i++) {
-    id[i] = (unsigned char)(next >> (48 - 8 * i));
-  }
-  for (int i = 0; i < PROCESS_SIZE; i++) {
-    id[4 + i] = (unsigned char)(process >> (32 - 8 * i));
-  }
-  id[9] = (unsigned char)(next >> 16);
-  id[10] = (unsigned char)(next >> 8);
-  id[11] = (unsigned char)next;
+  bytes_write(id, 4, next >> STAMP_COUNTER_BITS);
+  bytes_write(id + 4, 5, process);
+  bytes_write(id + 9, 3, next);
   return 1;
 }

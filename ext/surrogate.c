@@ -42,17 +42,22 @@ static void surrogate_version_func(sqlite3_context *context, int argc,
 
 /*
 ** Set up what the process has in common, once.  *is_first says whether this is
-** the first call.  What has failed is tried again by the next load.
+** the first call.  What has failed is tried again by the next load.  When all
+** is done no lock is taken: one that is held during fork() would stay so in
+** the child.
 */
 static int init_process(int *is_first) {
   static int (*const steps[])(void) = {seq_floor_init, random_init,
-                                       instance_init};
+                                       instance_init, snowflake_init};
+  static const size_t n = sizeof steps / sizeof *steps;
   static Mutex lock = MUTEX_INIT;
-  static size_t done = 0;
+  static _Atomic size_t done = 0;
   int rc = SQLITE_OK;
+  *is_first = 0;
+  if (done == n) return SQLITE_OK;
   mutex_enter(&lock);
   *is_first = done == 0;
-  while (rc == SQLITE_OK && done < sizeof steps / sizeof *steps) {
+  while (rc == SQLITE_OK && done < n) {
     rc = steps[done]();
     if (rc == SQLITE_OK) done++;
   }

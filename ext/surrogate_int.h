@@ -16,7 +16,48 @@
 
 #define UNUSED(x) ((void)(x))
 
+/**** Numbers as bytes, most significant first ***************************/
+
+/* A number of n bytes, 0 to 8. */
+static inline uint64_t bytes_read(const unsigned char *z, int n) {
+  uint64_t number = 0;
+  for (int i = 0; i < n; i++) {
+    number = number << 8 | z[i];
+  }
+  return number;
+}
+
+static inline void bytes_write(unsigned char *z, int n, uint64_t number) {
+  for (int i = n; i-- > 0; number >>= 8) {
+    z[i] = (unsigned char)number;
+  }
+}
+
+/* The same of 8 bytes, so that compilers see that it is one instruction. */
+static inline uint64_t bytes_read64(const unsigned char *z) {
+  return (uint64_t)z[0] << 56 | (uint64_t)z[1] << 48 | (uint64_t)z[2] << 40 |
+         (uint64_t)z[3] << 32 | (uint64_t)z[4] << 24 | (uint64_t)z[5] << 16 |
+         (uint64_t)z[6] << 8 | z[7];
+}
+
+static inline void bytes_write64(unsigned char *z, uint64_t number) {
+  z[0] = (unsigned char)(number >> 56);
+  z[1] = (unsigned char)(number >> 48);
+  z[2] = (unsigned char)(number >> 40);
+  z[3] = (unsigned char)(number >> 32);
+  z[4] = (unsigned char)(number >> 24);
+  z[5] = (unsigned char)(number >> 16);
+  z[6] = (unsigned char)(number >> 8);
+  z[7] = (unsigned char)number;
+}
+
 /**** clock.c ************************************************************/
+
+/* What clock_recent_ns() remembers, for one connection. */
+typedef struct ClockReading {
+  uint64_t cycles; /* of the processor, when the clock was read */
+  uint64_t ns;
+} ClockReading;
 
 uint64_t clock_ns(void);
 uint64_t clock_ms(void);
@@ -31,6 +72,28 @@ int clock_is_before(uint64_t ns);
 #endif
 #ifndef IS_SINGLE_THREADED
 #define IS_SINGLE_THREADED 0
+#endif
+
+/*
+** The same as clock_ns(), or the last reading if that is less than this many
+** cycles of the processor old, about a microsecond: reading the clock costs
+** twice what counting cycles does.  A count that a thread takes to another
+** processor may be off, which costs a reading, or lets one last a little longer.
+*/
+#if defined(__x86_64__) && defined(__GNUC__)
+#define CLOCK_RECENT_CYCLES 2048
+static inline uint64_t clock_recent_ns(ClockReading *last) {
+  uint64_t cycles = __builtin_ia32_rdtsc();
+  if (cycles - last->cycles >= CLOCK_RECENT_CYCLES) {
+    last->ns = clock_ns();
+    last->cycles = cycles;
+  }
+  return last->ns;
+}
+#else
+static inline uint64_t clock_recent_ns(ClockReading *last) {
+  return last->ns = clock_ns();
+}
 #endif
 
 /*
@@ -108,13 +171,15 @@ int func_text(sqlite3_context *, sqlite3_value *, const char **z, size_t *n);
 int func_integer(sqlite3_context *, sqlite3_value *, const char *function,
                  const char *what, int64_t low, int64_t high, int64_t *number);
 int func_time(sqlite3_context *, sqlite3_value *, const char *function,
-              uint64_t limit, uint64_t *ms);
+              uint64_t low, uint64_t high, uint64_t *ms);
 
 #define FUNC_ID_MAX 20 /* bytes */
 
 /* Read the text of an id.  True if it is one. */
 typedef int FuncParse(const char *z, size_t n, unsigned char *id);
 
+void func_not_id(sqlite3_context *, sqlite3_value *, const char *function,
+                 const char *what, size_t size);
 int func_id(sqlite3_context *, sqlite3_value *, const char *function,
             const char *what, size_t size, FuncParse *, unsigned char *id);
 void func_id_valid(sqlite3_context *, sqlite3_value *, size_t size,
@@ -127,6 +192,7 @@ typedef struct IdState {
   int refs; /* of functions */
   sqlite3 *db;
   RandomPool pool;
+  ClockReading clock;
   struct SqidsConfig *sqids;     /* sqids.c; NULL: the defaults */
   struct HashidsConfig *hashids; /* hashids.c; NULL: the defaults */
 } IdState;
@@ -143,7 +209,8 @@ int id_register_functions(IdState *, const IdFunction *, size_t n);
 IdState *id_state_ref(IdState *);
 void id_state_unref(void *state);
 
-int id_random(sqlite3_context *, void *out, size_t n);
+void id_no_randomness(sqlite3_context *, const char *function);
+int id_random(sqlite3_context *, const char *function, void *out, size_t n);
 
 /**** instance.c *********************************************************/
 
@@ -296,12 +363,16 @@ int typeid_register(IdState *);
 
 /**** prefixed.c *********************************************************/
 
+#define PREFIXED_RANDOM_SIZE 24 /* characters behind the underscore */
+
 int prefixed_is_prefix(const char *z, size_t n);
 int prefixed_is_id(const char *z, size_t n, const char *prefix,
                    size_t n_prefix);
 int prefixed_register(IdState *);
 
 /**** nanoid.c ***********************************************************/
+
+#define NANOID_SIZE 21 /* characters, unless another size is asked for */
 
 int nanoid_draw(RandomPool *, const char *alphabet, unsigned count, char *out,
                 size_t n);
@@ -460,6 +531,7 @@ int64_t snowflake_ms(int64_t id);
 int snowflake_worker(int64_t id);
 int snowflake_sequence(int64_t id);
 int64_t snowflake_epoch(void);
+int snowflake_init(void);
 int snowflake_register(IdState *);
 
 /**** base62.c, ksuid_codec.c, ksuid.c ***********************************/
@@ -474,6 +546,8 @@ typedef struct KsuidNumber {
   uint64_t high;    /* of the payload */
   uint64_t low;
 } KsuidNumber;
+
+extern const char base62_alphabet[];
 
 void base62_encode(const unsigned char in[KSUID_SIZE], char out[BASE62_SIZE]);
 int base62_decode(const char *z, unsigned char out[KSUID_SIZE]);
@@ -1154,12 +1228,13 @@ int seq_txn_purge(SeqStore *, const char *name, size_t n, const SeqRow *);
 int seq_txn_correct_owner(SeqStore *, const char *name, size_t n,
                           const SeqRow *, const char *owned_by);
 
-/**** seq_settle.c *******************************************************/
-
-int seq_settle(SeqStore *);
 int seq_virtual_next(SeqStoreSql *, int64_t *value);
 int seq_run_nextval(SeqStore *, SeqRequest *);
 int seq_hand_out(SeqEntry *);
+
+/**** seq_settle.c *******************************************************/
+
+int seq_settle(SeqStore *);
 
 /**** seq_define.c *******************************************************/
 

@@ -86,26 +86,17 @@ static int step(UlidNumber *number, uint64_t ms, unsigned process,
   return is_ok;
 }
 
-static inline void store64(unsigned char *z, uint64_t n) {
-  z[0] = (unsigned char)(n >> 56);
-  z[1] = (unsigned char)(n >> 48);
-  z[2] = (unsigned char)(n >> 40);
-  z[3] = (unsigned char)(n >> 32);
-  z[4] = (unsigned char)(n >> 24);
-  z[5] = (unsigned char)(n >> 16);
-  z[6] = (unsigned char)(n >> 8);
-  z[7] = (unsigned char)n;
-}
-
 /* Make the next ULID.  False, with the error reported, if there is none. */
 static int make_next(sqlite3_context *context, const char *function,
                      unsigned char id[16]) {
   unsigned char random[ULID_RANDOM_SIZE] = {0};
+  IdState *state = sqlite3_user_data(context);
   UlidNumber number;
-  uint64_t ms = clock_ms();
+  uint64_t ms = clock_recent_ns(&state->clock) / 1000000;
   unsigned process =
       atomic_load_explicit(&random_forks, memory_order_relaxed) + 1;
-  if (is_first(ms, process) && !id_random(context, random, sizeof random)) {
+  if (is_first(ms, process) &&
+      !id_random(context, function, random, sizeof random)) {
     return 0;
   }
   if (!step(&number, ms, process, random)) {
@@ -115,8 +106,8 @@ static int make_next(sqlite3_context *context, const char *function,
                function, (sqlite3_int64)(number.high >> 16));
     return 0;
   }
-  store64(id, number.high);
-  store64(id + 8, number.low);
+  bytes_write64(id, number.high);
+  bytes_write64(id + 8, number.low);
   return 1;
 }
 
@@ -124,9 +115,9 @@ static int make_next(sqlite3_context *context, const char *function,
 static int make_at(sqlite3_context *context, sqlite3_value *time,
                    const char *function, unsigned char id[16]) {
   uint64_t ms;
-  if (!func_time(context, time, function, MS_MAX, &ms)) return 0;
-  store64(id, ms << 16);
-  return id_random(context, id + 6, ULID_RANDOM_SIZE);
+  if (!func_time(context, time, function, 0, MS_MAX, &ms)) return 0;
+  bytes_write64(id, ms << 16);
+  return id_random(context, function, id + 6, ULID_RANDOM_SIZE);
 }
 
 /**** Arguments and results **********************************************/
@@ -227,8 +218,8 @@ static void result_bound(sqlite3_context *context, sqlite3_value *time,
   unsigned char id[16];
   uint64_t ms;
   if (sqlite3_value_type(time) == SQLITE_NULL) return;
-  if (!func_time(context, time, function, MS_MAX, &ms)) return;
-  store64(id, ms << 16);
+  if (!func_time(context, time, function, 0, MS_MAX, &ms)) return;
+  bytes_write64(id, ms << 16);
   memset(id + 6, rest, ULID_RANDOM_SIZE);
   result_text(context, id);
 }

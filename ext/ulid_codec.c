@@ -25,21 +25,13 @@ int ulid_parse_prefixed(const char *z, size_t n, unsigned char *out) {
 
 /* The Unix milliseconds of 16 bytes. */
 uint64_t ulid_ms(const unsigned char *id) {
-  uint64_t ms = 0;
-  for (int i = 0; i < 6; i++) {
-    ms = ms << 8 | id[i];
-  }
-  return ms;
+  return bytes_read(id, 6);
 }
 
 /* The number of a millisecond, below 2^48, and 10 random bytes. */
 void ulid_make(UlidNumber *number, uint64_t ms, const unsigned char *random) {
-  uint64_t low = 0;
-  for (int i = 2; i < ULID_RANDOM_SIZE; i++) {
-    low = low << 8 | random[i];
-  }
-  number->high = ms << 16 | (uint64_t)random[0] << 8 | random[1];
-  number->low = low;
+  number->high = ms << 16 | bytes_read(random, 2);
+  number->low = bytes_read64(random + 2);
 }
 
 /*

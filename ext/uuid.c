@@ -86,14 +86,8 @@ static void report(sqlite3_context *context, sqlite3_value *value,
                    const char *function, int found) {
   if (found == IS_NO_MEMORY) {
     sqlite3_result_error_nomem(context);
-  } else if (found != IS_NO_UUID) {
-    return;
-  } else if (sqlite3_value_type(value) == SQLITE_BLOB) {
-    func_error(context, "%s: a blob of %d bytes is not a UUID, which has %d",
-               function, sqlite3_value_bytes(value), UUID_SIZE);
-  } else {
-    func_error(context, "%s: \"%s\" is not a UUID", function,
-               sqlite3_value_text(value));
+  } else if (found == IS_NO_UUID) {
+    func_not_id(context, value, function, "a UUID", UUID_SIZE);
   }
 }
 
@@ -113,17 +107,19 @@ int uuid_read(sqlite3_context *context, sqlite3_value *value,
 }
 
 /* Draw random bytes, as id_random() does; n is a constant. */
-static inline int draw(sqlite3_context *context, void *out, size_t n) {
+static inline int draw(sqlite3_context *context, const char *function,
+                       void *out, size_t n) {
   IdState *state = sqlite3_user_data(context);
   if (random_bytes(&state->pool, out, n) == SQLITE_OK) return 1;
-  func_error(context, "the system gives no randomness");
+  id_no_randomness(context, function);
   return 0;
 }
 
 /**** Version 4 **********************************************************/
 
-static inline int make_v4(sqlite3_context *context, Uuid *uuid) {
-  if (!draw(context, uuid, UUID_SIZE)) return 0;
+static inline int make_v4(sqlite3_context *context, const char *function,
+                          Uuid *uuid) {
+  if (!draw(context, function, uuid, UUID_SIZE)) return 0;
   *uuid = uuid_with_version(*uuid, 4);
   return 1;
 }
@@ -133,7 +129,7 @@ static void uuidv4_func(sqlite3_context *context, int argc,
   Uuid uuid;
   UNUSED(argc);
   UNUSED(argv);
-  if (make_v4(context, &uuid)) result_text(context, uuid);
+  if (make_v4(context, "uuidv4", &uuid)) result_text(context, uuid);
 }
 
 static void uuidv4_blob_func(sqlite3_context *context, int argc,
@@ -141,7 +137,7 @@ static void uuidv4_blob_func(sqlite3_context *context, int argc,
   Uuid uuid;
   UNUSED(argc);
   UNUSED(argv);
-  if (make_v4(context, &uuid)) result_blob(context, uuid);
+  if (make_v4(context, "uuidv4_blob", &uuid)) result_blob(context, uuid);
 }
 
 /**** Version 7 **********************************************************/
@@ -152,17 +148,20 @@ static int make_v7_of(sqlite3_context *context, sqlite3_value *time,
                       const char *function, Uuid *uuid) {
   uint64_t ms;
   if (sqlite3_value_type(time) == SQLITE_NULL) return 0;
-  if (!func_time(context, time, function, UUID_TIME_MAX, &ms)) return 0;
-  if (!draw(context, uuid, UUID_SIZE)) return 0;
+  if (!func_time(context, time, function, 0, UUID_TIME_MAX, &ms)) return 0;
+  if (!draw(context, function, uuid, UUID_SIZE)) return 0;
   *uuid = uuid_with_time(*uuid, ms);
   return 1;
 }
 
 static inline int next_v7(sqlite3_context *context, const char *function,
                           Uuid *uuid) {
+  IdState *state = sqlite3_user_data(context);
   uint64_t random;
-  if (!draw(context, &random, sizeof random)) return 0;
-  if (uuid_next(&generator, clock_ns(), random, uuid)) return 1;
+  if (!draw(context, function, &random, sizeof random)) return 0;
+  if (uuid_next(&generator, clock_recent_ns(&state->clock), random, uuid)) {
+    return 1;
+  }
   func_error(context,
              "%s: the clock stands 69 years after the first id of this process",
              function);
@@ -201,7 +200,7 @@ static void bound(sqlite3_context *context, sqlite3_value *time,
   Uuid uuid;
   uint64_t ms;
   if (sqlite3_value_type(time) == SQLITE_NULL) return;
-  if (!func_time(context, time, function, UUID_TIME_MAX, &ms)) return;
+  if (!func_time(context, time, function, 0, UUID_TIME_MAX, &ms)) return;
   uuid.high = uuid.low = filler;
   result_text(context, uuid_with_time(uuid, ms));
 }
@@ -220,19 +219,41 @@ static void uuidv7_max_func(sqlite3_context *context, int argc,
 
 /**** Versions 3 and 5 ***************************************************/
 
+/*
+** Read a name: the bytes of a blob, or of a text in UTF-8.  (In a database in
+** UTF-16 the text of a blob would be other bytes.)  False, with the error
+** reported, without memory.
+*/
+static int read_name(sqlite3_context *context, sqlite3_value *value,
+                     const void **bytes, size_t *n) {
+  const char *z;
+  if (sqlite3_value_type(value) != SQLITE_BLOB) {
+    if (!func_text(context, value, &z, n)) return 0;
+    *bytes = z;
+    return 1;
+  }
+  *bytes = sqlite3_value_blob(value);
+  *n = (size_t)sqlite3_value_bytes(value);
+  if (*bytes == 0 && sqlite3_value_type(value) != SQLITE_BLOB) {
+    sqlite3_result_error_nomem(context); /* it was a zeroblob() */
+    return 0;
+  }
+  return 1;
+}
+
 static void result_named(sqlite3_context *context, sqlite3_value **argv,
                          const char *function, int version, int algorithm) {
   unsigned char digest[HASH_SIZE_MAX];
   unsigned char namespace[UUID_SIZE];
   Uuid uuid;
-  const char *name;
+  const void *name;
   size_t n;
   int size;
 
   if (func_any_null(2, argv)) return;
   if (!read_uuid(context, argv[0], function, &uuid)) return;
   uuid_to_bytes(uuid, namespace);
-  if (!func_text(context, argv[1], &name, &n)) return;
+  if (!read_name(context, argv[1], &name, &n)) return;
   size = hash_digest(algorithm, namespace, sizeof namespace, name, n, digest);
   if (size < 0) {
     sqlite3_result_error_nomem(context);

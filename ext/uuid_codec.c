@@ -38,26 +38,9 @@
 
 /**** Bytes **************************************************************/
 
-static inline uint64_t read_u64(const unsigned char *z) {
-  return (uint64_t)z[0] << 56 | (uint64_t)z[1] << 48 | (uint64_t)z[2] << 40 |
-         (uint64_t)z[3] << 32 | (uint64_t)z[4] << 24 | (uint64_t)z[5] << 16 |
-         (uint64_t)z[6] << 8 | z[7];
-}
-
-static inline void write_u64(unsigned char *z, uint64_t value) {
-  z[0] = (unsigned char)(value >> 56);
-  z[1] = (unsigned char)(value >> 48);
-  z[2] = (unsigned char)(value >> 40);
-  z[3] = (unsigned char)(value >> 32);
-  z[4] = (unsigned char)(value >> 24);
-  z[5] = (unsigned char)(value >> 16);
-  z[6] = (unsigned char)(value >> 8);
-  z[7] = (unsigned char)value;
-}
-
 /* The UUID of UUID_SIZE bytes, and the bytes of a UUID. */
 Uuid uuid_from_bytes(const unsigned char *bytes) {
-  Uuid uuid = {read_u64(bytes), read_u64(bytes + 8)};
+  Uuid uuid = {bytes_read64(bytes), bytes_read64(bytes + 8)};
   return uuid;
 }
 
@@ -67,8 +50,8 @@ void uuid_to_bytes(Uuid uuid, unsigned char *bytes) {
                    _mm_set_epi64x((long long)__builtin_bswap64(uuid.low),
                                   (long long)__builtin_bswap64(uuid.high)));
 #else
-  write_u64(bytes, uuid.high);
-  write_u64(bytes + 8, uuid.low);
+  bytes_write64(bytes, uuid.high);
+  bytes_write64(bytes + 8, uuid.low);
 #endif
 }
 
@@ -77,8 +60,8 @@ void uuid_to_bytes(Uuid uuid, unsigned char *bytes) {
 void uuid_format_scalar(Uuid uuid, char *text) {
   static const char digits[] = "0123456789abcdef";
   unsigned char bytes[UUID_SIZE];
-  write_u64(bytes, uuid.high);
-  write_u64(bytes + 8, uuid.low);
+  bytes_write64(bytes, uuid.high);
+  bytes_write64(bytes + 8, uuid.low);
   for (int i = 0; i < UUID_SIZE; i++) {
     if (i == 4 || i == 6 || i == 8 || i == 10) *text++ = '-';
     *text++ = digits[bytes[i] >> 4];

@@ -19,8 +19,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-int id_random(sqlite3_context *context, void *out, size_t n) {
+int id_random(sqlite3_context *context, const char *function, void *out,
+              size_t n) {
   (void)context;
+  (void)function;
   return random_system(out, n) == SQLITE_OK;
 }
 

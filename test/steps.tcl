@@ -1,9 +1,14 @@
 # steps.tcl: compiles steps.c, for `steps ARG ...`, which runs it.
-# $has_steps is false if that cannot be done.
+# $has_steps is false if there is nothing to compile it with.
 
 proc steps {args} {exec ./steps {*}$args}
 
 set has_steps [expr {![catch {
+  exec cc -include sqlite3.h -x c -o steps - -lsqlite3 << "int main(void) {
+    return sqlite3_libversion_number() == 0;
+  }"
+}]}]
+if {$has_steps} {
   set top [file dirname [file dirname $tester::self]]
   set sources {}
   foreach name {base32 clock func ksuid_codec base62 objectid_codec random
@@ -12,4 +17,4 @@ set has_steps [expr {![catch {
   }
   exec cc -std=c11 -D_DEFAULT_SOURCE -DSQLITE_CORE -I[file join $top ext] \
     -o steps [file join $top test steps.c] {*}$sources -pthread -lsqlite3
-} steps_message]}]
+}

@@ -8,6 +8,7 @@
 # 1. CrateDB's recipe for sequences. Two clients, each a sqlite3 shell, read
 #    the same state; one wins, the other loses its swap, reads again, retries.
 # 2. nextval() from several processes at once; no number comes twice.
+# 3. IDs: how the schemes look, and what an id tells.
 #
 # Ends with status 1 if a result is not what it has to be. The database lies in
 # a temporary folder that is removed. SQLITE3 names another sqlite3 shell.
@@ -211,6 +212,19 @@ heading "No number came twice: as many different numbers as rows"
 all=$((processes * rows))
 run "SELECT count(*), count(DISTINCT id), min(id), max(id) FROM ticket;"
 expect "$all|$all|1|$all"
+
+# ---- 3. IDs ----------------------------------------------------------------
+
+heading "IDs that need no sequence"
+
+run "SELECT uuidv7(), ulid();
+SELECT typeid('user'), nanoid();
+SELECT unique_rowid(), snowflake();"
+
+heading "What an id tells"
+
+run "SELECT scheme, datetime FROM id_inspect('01HF5J7XK4TG6N2VRT9P0M3DZ4');"
+expect "ulid|2023-11-14 00:03:33.604"
 
 cat <<END
 

@@ -11,7 +11,9 @@
 **
 ** sql is one CREATE TABLE statement; see ddl_translate.c for what becomes of
 ** it.  It is run in a savepoint: if something fails, nothing was done.  An
-** error of the translation begins with "line L column C: ".
+** error of the translation begins with "line L column C: ".  Out of memory,
+** SQLite runs nothing more before the statement ends: then the savepoint is
+** still open, and the caller has to roll back.
 **
 ** mode is CockroachDB's: rowid, unordered_rowid, virtual_sequence,
 ** sql_sequence (default), sql_sequence_cached, sql_sequence_cached_node.
@@ -73,8 +75,10 @@ static int is_taken(void *data, const char *schema, const char *name,
   if (rc != SQLITE_OK || is_there) return rc;
   rc = seq_find_store(session, schema, &store);
   if (rc == SQLITE_OK && store) {
+    SeqHeader header;
     SeqRow row;
-    rc = seq_find(store, name, strlen(name), &row, &is_there);
+    rc = seq_store_read(&store->sql, name, strlen(name), &header, &row, 0,
+                        &is_there);
     if (rc != SQLITE_OK) rc = seq_store_failed(store, rc);
     if (is_there) *taken = DDL_SEQUENCE;
   }
@@ -169,7 +173,11 @@ static void translate_sql_func(sqlite3_context *context, int argc,
   if (rc == SQLITE_OK) {
     int length = sqlite3_str_length(out);
     char *text = sqlite3_str_finish(out);
-    sqlite3_result_text(context, text ? text : "", length, SQLITE_TRANSIENT);
+    if (text || length == 0) {
+      sqlite3_result_text(context, text ? text : "", length, SQLITE_TRANSIENT);
+    } else {
+      sqlite3_result_error_nomem(context);
+    }
     sqlite3_free(text);
   } else {
     sqlite3_free(sqlite3_str_finish(out));

@@ -206,6 +206,13 @@ static int trailing_key(Ddl *ddl) {
     return 1;
   }
   if (end == 0) return 0;
+  for (int i = open + 1; i < end; i += 2) {
+    if (!ddl_is_name(ddl, i) ||
+        !(ddl_is_other(ddl, i + 1, ',') || i + 2 == end)) {
+      ddl_syntax_error(ddl, i);
+      return 1;
+    }
+  }
   if (is_primary) {
     if (ddl_key_is_new(ddl, ddl->at) != SQLITE_OK) return 1;
     ddl->key = open;

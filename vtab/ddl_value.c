@@ -24,13 +24,16 @@ static int hex_digit(char c) {
   return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* Append a character as UTF-8: false if there is none of that number. */
+/*
+** Append a character of a string as UTF-8: false if there is none of that
+** number.
+*/
 static int append_character(sqlite3_str *out, unsigned code) {
   if (code == 0 || code > 0x10ffff || (code >= 0xd800 && code < 0xe000)) {
     return 0;
   }
   if (code < 0x80) {
-    sqlite3_str_appendchar(out, 1, (char)code);
+    sqlite3_str_appendchar(out, code == '\'' ? 2 : 1, (char)code);
     return 1;
   }
   if (code >= 0x10000) {

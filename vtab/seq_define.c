@@ -23,9 +23,10 @@ static int set_row(SeqStore *store, SeqEntry *entry, SeqRow *row, int is_set,
   int rc = seq_txn_flush(store); /* the entry may be ahead of its row */
 
   if (rc == SQLITE_OK) rc = seq_settle(store);
+  if (rc != SQLITE_OK) return rc;
   row->seq_no = row->change_no = seq_txn_next_seq_no(store, &entry->row);
   if (is_set) row->set_no = row->seq_no;
-  if (rc == SQLITE_OK && options && (options->given & SEQ_HAS_OWNED_BY)) {
+  if (options && (options->given & SEQ_HAS_OWNED_BY)) {
     rc = seq_owner(sql, entry->name, entry->n_name, options, &owned_by,
                    &row->is_linked);
     row->is_owned = owned_by != 0;
@@ -34,7 +35,7 @@ static int set_row(SeqStore *store, SeqEntry *entry, SeqRow *row, int is_set,
                                   owned_by);
     }
     sqlite3_free(owned_by);
-  } else if (rc == SQLITE_OK) {
+  } else {
     rc = seq_store_update(sql, entry->name, entry->n_name, row);
   }
   if (rc == SQLITE_OK) seq_txn_row_written(entry, row);

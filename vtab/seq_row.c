@@ -82,7 +82,7 @@ static uint64_t get_natural(Reader *reader) {
   return 0;
 }
 
-/* Read a natural number and add it to one that is none if it is negative. */
+/* Read a natural number and add it; the sum may turn out to be negative. */
 static int64_t get_sum(Reader *reader, int64_t to) {
   return (int64_t)((uint64_t)to + get_natural(reader));
 }
@@ -147,9 +147,9 @@ int seq_encode_row(const SeqRow *row, unsigned char *z) {
   flags |= def->mode << MODE_SHIFT;
   if (row->is_linked) flags |= FLAG_IS_LINKED;
   end = put_natural(end, (uint64_t)row->id);
-  end = put_natural(end, (uint64_t)(row->set_no - row->id));
-  end = put_natural(end, (uint64_t)(row->change_no - row->set_no));
-  end = put_natural(end, (uint64_t)(row->seq_no - row->change_no));
+  end = put_natural(end, (uint64_t)row->set_no - (uint64_t)row->id);
+  end = put_natural(end, (uint64_t)row->change_no - (uint64_t)row->set_no);
+  end = put_natural(end, (uint64_t)row->seq_no - (uint64_t)row->change_no);
   end = put_integer(end, row->state.last_value);
   if (!is_default_definition(def)) {
     flags |= FLAG_HAS_DEFINITION;

@@ -456,12 +456,13 @@ int seq_txn_flush(SeqStore *store) {
   int rc = check_created(store);
   while (rc == SQLITE_OK && store->dirty) {
     SeqEntry *entry = store->dirty;
+    SeqRow row;
     stop_handing_out(entry);
-    entry->row.seq_no++;
-    rc = seq_store_update(&store->sql, entry->name, entry->n_name, &entry->row);
-    if (rc != SQLITE_OK) {
-      entry->row.seq_no--;
-    } else {
+    row = entry->row;
+    row.seq_no++;
+    rc = seq_store_update(&store->sql, entry->name, entry->n_name, &row);
+    if (rc == SQLITE_OK) { /* else SQLite may have rolled back, and freed it */
+      entry->row.seq_no = row.seq_no;
       entry->is_dirty = 0;
       entry->handed->is_stored = 1;
       entry->stored = entry->row.state;
