@@ -11,8 +11,10 @@
 ** behind it.  Its name is PostgreSQL's t_c_seq, t_c_seq1, ...: the first that
 ** nothing has.  It is not cut at 63 bytes as in PostgreSQL.
 **
-** GENERATED ALWAYS is two triggers.  The first lets through what the default
-** has given, which is_generated() knows.
+** GENERATED ALWAYS is three triggers.  The one before an INSERT lets through what
+** the default has given, which is_generated() knows, and a NULL.  That becomes
+** the default behind it, and the one after the INSERT has is_generated() know
+** that it was taken.
 */
 #include <sqlite3ext.h>
 SQLITE_EXTENSION_INIT3
@@ -175,13 +177,14 @@ static int create_triggers(Ddl *ddl, const Names *names) {
                      : dot         ? names->sequence + strlen("main.")
                                    : names->sequence;
   char *insert = sqlite3_mprintf("%s_insert", base);
+  char *inserted = sqlite3_mprintf("%s_inserted", base);
   char *update = sqlite3_mprintf("%s_update", base);
   char *refused = sqlite3_mprintf(
       "cannot insert a non-DEFAULT value into column \"%s\"", names->column);
   char *fixed = sqlite3_mprintf("column \"%s\" can only be updated to DEFAULT",
                                 names->column);
 
-  if (qualifier && insert && update && refused && fixed) {
+  if (qualifier && insert && inserted && update && refused && fixed) {
     sqlite3_str *out = ddl->triggers;
     sqlite3_str_appendf(out, "CREATE TRIGGER %s%s", not_exists, qualifier);
     ddl_append_name(out, insert);
@@ -191,6 +194,12 @@ static int create_triggers(Ddl *ddl, const Names *names) {
                         " BEGIN SELECT RAISE(ABORT, %Q); END;\n",
                         names->quoted_table, names->quoted_column,
                         names->sequence, names->quoted_column, refused);
+    sqlite3_str_appendf(out, "CREATE TRIGGER %s%s", not_exists, qualifier);
+    ddl_append_name(out, inserted);
+    sqlite3_str_appendf(
+        out,
+        " AFTER INSERT ON %s BEGIN SELECT is_generated(%Q, NEW.%s); END;\n",
+        names->quoted_table, names->sequence, names->quoted_column);
     sqlite3_str_appendf(out, "CREATE TRIGGER %s%s", not_exists, qualifier);
     ddl_append_name(out, update);
     sqlite3_str_appendf(out,
@@ -202,6 +211,7 @@ static int create_triggers(Ddl *ddl, const Names *names) {
   }
   sqlite3_free(qualifier);
   sqlite3_free(insert);
+  sqlite3_free(inserted);
   sqlite3_free(update);
   sqlite3_free(refused);
   sqlite3_free(fixed);
