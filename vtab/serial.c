@@ -148,7 +148,9 @@ static int find_table(SeqSession *session, const char *text, size_t n,
     name->schema = name->table = 0;
     return rc;
   }
-  if (name->schema == 0) {
+  if (memchr(text, 0, n)) {
+    what = 0; /* no table is called that */
+  } else if (name->schema == 0) {
     rc = find_schema(session->db, name, &what);
   } else if (seq_is_schema(session, name->schema)) {
     rc = look_in(session->db, name->schema, name->table, &what);
@@ -164,8 +166,9 @@ static int find_table(SeqSession *session, const char *text, size_t n,
 }
 
 static int find_column(SeqSession *session, const TableName *name,
-                       const char *column) {
-  if (sqlite3_table_column_metadata(session->db, name->schema, name->table,
+                       const char *column, size_t n) {
+  if (strlen(column) == n &&
+      sqlite3_table_column_metadata(session->db, name->schema, name->table,
                                     column, 0, 0, 0, 0, 0) == SQLITE_OK) {
     return SQLITE_OK;
   }
@@ -192,7 +195,7 @@ static void serial_sequence_func(sqlite3_context *context, int argc,
     return;
   }
   if (rc == SQLITE_OK && name.is_table) {
-    rc = find_column(session, &name, column);
+    rc = find_column(session, &name, column, n);
     if (rc == SQLITE_OK) {
       rc = seq_find_owned(session, name.schema, name.table, column, &sequence);
     }
