@@ -146,6 +146,7 @@ static int create_sequence(Ddl *ddl, const DdlColumn *column,
     const char *options = sqlite3_str_value(out) ? sqlite3_str_value(out) : "";
     check_options(ddl, column, options);
   }
+  if (ddl->rc == SQLITE_OK) ddl->rc = sqlite3_str_errcode(out);
   text = sqlite3_str_finish(out);
   sqlite3_str_appendf(ddl->before, "SELECT create_sequence(%Q",
                       names->sequence);
