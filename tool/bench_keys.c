@@ -33,7 +33,7 @@ static const Key keys[] = {
     {"BIGSERIAL", "bigserial",
      "SELECT create_table('CREATE TABLE t (id BIGSERIAL PRIMARY KEY, x TEXT)')",
      1.25},
-    {"unique\\_rowid()", "unique_rowid",
+    {"unique_rowid()", "unique_rowid",
      "SELECT serial_normalization('rowid');"
      "SELECT create_table('CREATE TABLE t (id BIGSERIAL PRIMARY KEY, x TEXT)')",
      1.4},
@@ -106,19 +106,12 @@ static double row_bytes(Bench *bench, Side *side) {
 /* One row of the table, and of the data. */
 static void report_key(Bench *bench, FILE *data, const Key *key, Side *side,
                        const Side *base) {
-  char label[40];
-  const char *from = key->name;
-  size_t n = 0;
   double bytes = row_bytes(bench, side);
-  for (; *from && n < sizeof label - 1; from++) {
-    if (*from != '\\') label[n++] = *from; /* gnuplot's */
-  }
-  label[n] = 0;
   if (data) {
     fprintf(data, "\"%s\"\t%.0f\t%.1f\n", key->name, median_ns(bench, side),
             bytes);
   }
-  report(bench, label, side, base, key->bound);
+  report(bench, key->name, side, base, key->bound);
   if (!bench->failed) printf("   %28s %8.1f bytes a row\n", "", bytes);
 }
 

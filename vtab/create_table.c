@@ -173,12 +173,14 @@ static void translate_sql_func(sqlite3_context *context, int argc,
   if (rc == SQLITE_OK) {
     int length = sqlite3_str_length(out);
     char *text = sqlite3_str_finish(out);
-    if (text || length == 0) {
-      sqlite3_result_text(context, text ? text : "", length, SQLITE_TRANSIENT);
-    } else {
+    if (text == 0 && length > 0) {
       sqlite3_result_error_nomem(context);
+    } else if (text == 0) {
+      sqlite3_result_text(context, "", 0, SQLITE_STATIC);
+    } else { /* by -1 SQLite knows that a NUL ends it */
+      if (strlen(text) == (size_t)length) length = -1;
+      sqlite3_result_text(context, text, length, sqlite3_free);
     }
-    sqlite3_free(text);
   } else {
     sqlite3_free(sqlite3_str_finish(out));
     result_error(context, state, rc, message);

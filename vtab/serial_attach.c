@@ -29,7 +29,9 @@
 ** - Whether all views and triggers can still be used is found out at the end, by
 **   ALTER TABLE on a table made for it.
 **
-** A failure leaves everything as it was.  NULL for an argument gives NULL.
+** A failure leaves everything as it was.  Only if memory runs out, SQLite may
+** refuse to roll back until the caller's statement has ended: then a transaction
+** is open, which the caller has to roll back.  NULL for an argument gives NULL.
 */
 #include <sqlite3ext.h>
 SQLITE_EXTENSION_INIT3
@@ -54,6 +56,7 @@ typedef struct Attach {
   int is_key;         /* the column is in it */
   int has_rowid;      /* the table */
   int is_rowid;       /* the column */
+  int hidden;         /* names of the rowid that columns have: bits */
   const char *rowid;  /* to be copied by this name, or NULL */
   sqlite3_str *names; /* of the columns that are to be copied */
   sqlite3_str *values;
@@ -78,12 +81,7 @@ static const char *text_of(sqlite3_stmt *stmt, int column) {
   return text ? text : "";
 }
 
-/* True if the table has a column of that name. */
-static int has_column(const Attach *a, const char *name) {
-  return sqlite3_table_column_metadata(a->relation.db, a->relation.schema,
-                                       a->relation.table, name, 0, 0, 0, 0,
-                                       0) == SQLITE_OK;
-}
+static const char *const rowids[] = {"rowid", "_rowid_", "oid"};
 
 /* One row of PRAGMA table_xinfo: cid, name, type, notnull, dflt, pk, hidden. */
 static int read_column(Attach *a, sqlite3_stmt *stmt, const char *wanted) {
@@ -91,6 +89,9 @@ static int read_column(Attach *a, sqlite3_stmt *stmt, const char *wanted) {
   int is_generated = sqlite3_column_int(stmt, 6) > 1;
   int is_it = sqlite3_stricmp(name, wanted) == 0;
 
+  for (int i = 0; i < 3; i++) {
+    if (sqlite3_stricmp(name, rowids[i]) == 0) a->hidden |= 1 << i;
+  }
   if (sqlite3_column_int(stmt, 5) > 0) a->key_columns++;
   if (is_it) {
     a->column = sqlite3_mprintf("%s", name);
@@ -133,7 +134,6 @@ static int has_key_index(Attach *a, int *has_it) {
 }
 
 static int read_columns(Attach *a, const char *wanted) {
-  static const char *const rowids[] = {"rowid", "_rowid_", "oid"};
   Relation *relation = &a->relation;
   sqlite3_stmt *stmt;
   int has_index = 0;
@@ -152,10 +152,9 @@ static int read_columns(Attach *a, const char *wanted) {
   a->has_rowid = !attach_is_without_rowid(relation->sql);
   a->is_rowid = a->has_rowid && a->is_key && !has_index;
   if (a->has_rowid && (a->key_columns == 0 || has_index)) {
-    for (size_t i = 0; i < 3 && a->rowid == 0; i++) {
-      if (!has_column(a, rowids[i])) a->rowid = rowids[i];
+    for (int i = 0; i < 3 && a->rowid == 0; i++) {
+      if ((a->hidden & 1 << i) == 0) a->rowid = rowids[i];
     }
-    if (a->key_columns == 1 && !has_index) a->rowid = 0;
   }
   return SQLITE_OK;
 }
@@ -398,22 +397,29 @@ static int own_sequence(Attach *a) {
 
 /**** The new table ******************************************************/
 
+/* What the column is to be, behind its type. */
+static char *make_definition(Attach *a) {
+  sqlite3_int64 max = seq_type_max(a->size);
+  sqlite3_str *out = sqlite3_str_new(a->relation.db);
+  sqlite3_str_appendf(out,
+                      "NOT NULL ON CONFLICT REPLACE DEFAULT (nextval(%Q))"
+                      " CONSTRAINT \"%s out of range\" CHECK (typeof(",
+                      a->sequence, seq_type_name(a->size));
+  ddl_append_name(out, a->column);
+  sqlite3_str_appendall(out, ") = 'integer'");
+  if (a->size < 8) {
+    sqlite3_str_appendall(out, " AND ");
+    ddl_append_name(out, a->column);
+    sqlite3_str_appendf(out, " BETWEEN %lld AND %lld", -max - 1, max);
+  }
+  sqlite3_str_appendall(out, ")");
+  return sqlite3_str_finish(out);
+}
+
 /* Make the new table, empty. */
 static int make_table(Attach *a) {
   static const char *const types[] = {[2] = "INT2", [4] = "INT4", [8] = "INT8"};
-  sqlite3_int64 max = seq_type_max(a->size);
-  char *range = a->size == 8 ? sqlite3_mprintf("")
-                             : sqlite3_mprintf(" AND \"%w\" BETWEEN %lld AND"
-                                               " %lld",
-                                               a->column, -max - 1, max);
-  char *definition =
-      range ? sqlite3_mprintf("NOT NULL ON CONFLICT REPLACE"
-                              " DEFAULT (nextval(%Q))"
-                              " CONSTRAINT \"%s out of range\""
-                              " CHECK (typeof(\"%w\") = 'integer'%s)",
-                              a->sequence, seq_type_name(a->size), a->column,
-                              range)
-            : 0;
+  char *definition = make_definition(a);
   char *table = sqlite3_mprintf("%s\"%w\"", a->quoted, a->new_table);
   int rc = SQLITE_NOMEM;
 
@@ -434,7 +440,6 @@ static int make_table(Attach *a) {
       rc = sql ? relation_exec(&a->relation, "%s", sql) : SQLITE_NOMEM;
     sqlite3_free(sql);
   }
-  sqlite3_free(range);
   sqlite3_free(definition);
   sqlite3_free(table);
   return rc;
@@ -574,18 +579,22 @@ static int set_option(sqlite3 *db, int option, int value) {
   return before;
 }
 
-/* Put the new table in the place of the old one. */
+/* Make the new table, fill it, and put it in the place of the old one. */
 static int replace_table(Attach *a) {
   Relation *relation = &a->relation;
-  int rc;
-
   int keys = set_option(relation->db, SQLITE_DBCONFIG_ENABLE_FKEY, 0);
   int legacy = set_option(relation->db, SQLITE_DBCONFIG_LEGACY_ALTER_TABLE, 1);
-  rc = relation_exec(relation,
-                     "DROP TABLE %s\"%w\";"
-                     "ALTER TABLE %s\"%w\" RENAME TO \"%w\";",
-                     a->quoted, relation->table, a->quoted, a->new_table,
-                     relation->table);
+  int rc = make_table(a);
+
+  if (rc == SQLITE_OK) rc = copy_rows(a);
+  if (rc == SQLITE_OK) rc = read_dependents(a);
+  if (rc == SQLITE_OK) {
+    rc = relation_exec(relation,
+                       "DROP TABLE %s\"%w\";"
+                       "ALTER TABLE %s\"%w\" RENAME TO \"%w\";",
+                       a->quoted, relation->table, a->quoted, a->new_table,
+                       relation->table);
+  }
   set_option(relation->db, SQLITE_DBCONFIG_LEGACY_ALTER_TABLE, legacy);
   set_option(relation->db, SQLITE_DBCONFIG_ENABLE_FKEY, keys);
   if (rc == SQLITE_LOCKED) {
@@ -621,9 +630,6 @@ static int change_table(Attach *a) {
         &a->relation,
         "ROLLBACK TO serial_attach_check; RELEASE serial_attach_check");
   }
-  if (rc == SQLITE_OK) rc = make_table(a);
-  if (rc == SQLITE_OK) rc = copy_rows(a);
-  if (rc == SQLITE_OK) rc = read_dependents(a);
   if (rc == SQLITE_OK) rc = replace_table(a);
   if (rc == SQLITE_OK) rc = make_dependents(a);
   if (rc == SQLITE_OK) rc = own_sequence(a);
