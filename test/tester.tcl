@@ -18,7 +18,7 @@
 #   do_execsql_test ?-db DB? NAME SQL ?RESULT?
 #   do_catchsql_test ?-db DB? NAME SQL RESULT
 #   do_fault_test NAME ?-prep SCRIPT? -body SCRIPT ?-test SCRIPT?
-#                 ?-accept PATTERNS? ?-kept N?             see there
+#                 ?-accept PATTERNS? ?-kept N? ?-stride N? see there
 #   do_leak_test NAME SCRIPT ?KEPT?
 #       no memory is lost by SCRIPT; at most KEPT allocations a run are kept
 #   skip_unless CONDITION REASON ?SCRIPT?
@@ -195,9 +195,10 @@ proc finish_test {} {
 # complains with an error. After it the file must pass an integrity check on a
 # new connection, and no memory may be lost. -kept N allows for N allocations
 # that the extension keeps for as long as the process lives, such as the floor
-# of a sequence whose values were rolled back.
+# of a sequence whose values were rolled back. -stride N lets only each Nth
+# allocation fail, for a body that makes thousands.
 proc do_fault_test {name args} {
-  array set option {-prep {} -body {} -test {} -accept {} -kept 0}
+  array set option {-prep {} -body {} -test {} -accept {} -kept 0 -stride 1}
   foreach {key value} $args {
     if {![info exists option($key)]} {error "do_fault_test: no option $key"}
     set option($key) $value
@@ -205,16 +206,17 @@ proc do_fault_test {name args} {
   skip_unless {$tester::faults} \
     "$name: the sqlite3 package of this Tcl has an SQLite of its own" {
     do_test $name [list tester::fault_passes $option(-prep) $option(-body) \
-      $option(-test) [list *memory* {*}$option(-accept)] $option(-kept)] {}
+      $option(-test) [list *memory* {*}$option(-accept)] $option(-kept) \
+      $option(-stride)] {}
   }
 }
 
 # The complaints, at most 10.
-proc tester::fault_passes {prep body test accept may_keep} {
+proc tester::fault_passes {prep body test accept may_keep stride} {
   set complaints {}
   set right [fault_run 0 0 $prep $body $test complaints]
   foreach persist {0 1} {
-    for {set n 1} {[llength $complaints] < 10} {incr n} {
+    for {set n 1} {[llength $complaints] < 10} {incr n $stride} {
       set before [memfault outstanding]
       set found {}
       lassign [fault_run $n $persist $prep $body $test found] rc result failed
