@@ -25,6 +25,15 @@ void func_error(sqlite3_context *context, const char *format, ...) {
   sqlite3_free(message);
 }
 
+/*
+** Undo what a function did behind its savepoint, by the statements `undo`, or by
+** ROLLBACK if the savepoint began the transaction: its RELEASE may be refused
+** again where it was refused before, as somebody reads the file.
+*/
+void func_undo(sqlite3 *db, int was_autocommit, const char *undo) {
+  sqlite3_exec(db, was_autocommit ? "ROLLBACK" : undo, 0, 0, 0);
+}
+
 int func_any_null(int argc, sqlite3_value **argv) {
   for (int i = 0; i < argc; i++) {
     if (sqlite3_value_type(argv[i]) == SQLITE_NULL) return 1;

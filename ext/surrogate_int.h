@@ -165,6 +165,7 @@ const char *hash_missing(int algorithm);
 /**** func.c *************************************************************/
 
 void func_error(sqlite3_context *, const char *format, ...);
+void func_undo(sqlite3 *, int was_autocommit, const char *undo);
 int func_any_null(int argc, sqlite3_value **argv);
 int func_whole(sqlite3_value *, int64_t *number);
 int func_text(sqlite3_context *, sqlite3_value *, const char **z, size_t *n);

@@ -194,18 +194,21 @@ static void create_table_func(sqlite3_context *context, int argc,
   sqlite3 *db = state->session->db;
   DdlResult result;
   char *error = 0;
+  int was_autocommit;
   int rc;
 
   UNUSED(argc);
   if (!translate(context, argv, &result)) return;
+  was_autocommit = sqlite3_get_autocommit(db);
   rc = sqlite3_exec(db, "SAVEPOINT create_table", 0, 0, &error);
   if (rc == SQLITE_OK) {
     rc = sqlite3_exec(db, result.script, 0, 0, &error);
-    if (rc != SQLITE_OK) {
-      sqlite3_exec(db, "ROLLBACK TO create_table", 0, 0, 0);
-      sqlite3_exec(db, "RELEASE create_table", 0, 0, 0);
-    } else {
+    if (rc == SQLITE_OK) {
       rc = sqlite3_exec(db, "RELEASE create_table", 0, 0, &error);
+    }
+    if (rc != SQLITE_OK) {
+      func_undo(db, was_autocommit,
+                "ROLLBACK TO create_table; RELEASE create_table");
     }
   }
   if (rc == SQLITE_OK) {

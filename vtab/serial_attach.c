@@ -641,6 +641,7 @@ static int change_table(Attach *a) {
 
 static int attach(Attach *a, const char *column, const char *z, size_t n) {
   Relation *relation = &a->relation;
+  int was_autocommit = sqlite3_get_autocommit(relation->db);
   int rc;
 
   a->quoted = sqlite3_mprintf("\"%w\".", relation->schema);
@@ -658,8 +659,8 @@ static int attach(Attach *a, const char *column, const char *z, size_t n) {
   if (rc == SQLITE_OK) rc = change_table(a);
   if (rc == SQLITE_OK) rc = relation_exec(relation, "RELEASE serial_attach");
   if (rc != SQLITE_OK) {
-    sqlite3_exec(relation->db,
-                 "ROLLBACK TO serial_attach; RELEASE serial_attach", 0, 0, 0);
+    func_undo(relation->db, was_autocommit,
+              "ROLLBACK TO serial_attach; RELEASE serial_attach");
   }
   return rc;
 }
