@@ -49,11 +49,14 @@ static sqlite3 *db;
 static Function functions[MAX_FUNCTIONS];
 static int n_functions;
 
-/* Functions whose errors are in PostgreSQL's words alone. */
+/* Functions whose errors are in PostgreSQL's words alone, or name a place. */
 static const char *const postgresql[] = {
-    "nextval",           "currval",        "lastval",       "setval",
-    "create_sequence",   "alter_sequence", "drop_sequence", "sequence_ddl",
-    "sequences_promote", "short_code",
+    "nextval",       "currval",         "lastval",
+    "setval",        "create_sequence", "alter_sequence",
+    "drop_sequence", "sequence_ddl",    "sequences_promote",
+    "short_code",    "create_table",    "create_table_sql",
+    "translate_sql", "serial_sequence", "identity_restart",
+    "is_generated",
 };
 
 /* What sets a connection or the process as it was. */
