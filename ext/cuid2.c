@@ -204,7 +204,7 @@ static void cuid2_valid_func(sqlite3_context *context, int argc,
 }
 
 int cuid2_register(IdState *state) {
-  static const IdFunction functions[] = {
+  static const FuncEntry functions[] = {
       {"cuid2", 0, SQLITE_INNOCUOUS, cuid2_func},
       {"cuid2", 1, SQLITE_INNOCUOUS, cuid2_func},
       {"cuid2_valid", 1, SQLITE_INNOCUOUS | SQLITE_DETERMINISTIC,

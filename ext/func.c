@@ -26,6 +26,19 @@ void func_error(sqlite3_context *context, const char *format, ...) {
 }
 
 /*
+** Report why a function failed, and free the reason by sqlite3_free(); NULL
+** means that there was no memory for it.
+*/
+void func_reason(sqlite3_context *context, const char *function, char *reason) {
+  if (reason) {
+    func_error(context, "%s: %s", function, reason);
+  } else {
+    sqlite3_result_error_nomem(context);
+  }
+  sqlite3_free(reason);
+}
+
+/*
 ** Undo what a function did behind its savepoint, by the statements `undo`, or by
 ** ROLLBACK if the savepoint began the transaction: its RELEASE may be refused
 ** again where it was refused before, as somebody reads the file.

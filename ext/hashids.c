@@ -262,7 +262,7 @@ static void hashids_decode_one_func(sqlite3_context *context, int argc,
 
 int hashids_register(IdState *state) {
   enum { PURE = SQLITE_INNOCUOUS | SQLITE_DETERMINISTIC };
-  static const IdFunction functions[] = {
+  static const FuncEntry functions[] = {
       {"hashids_encode", -1, PURE, hashids_encode_func},
       {"hashids_decode", 2, PURE | SQLITE_RESULT_SUBTYPE, hashids_decode_func},
       {"hashids_decode_one", 2, PURE, hashids_decode_one_func},

@@ -27,7 +27,7 @@ void id_state_unref(void *pointer) {
   sqlite3_free(state);
 }
 
-int id_register_functions(IdState *state, const IdFunction *functions,
+int id_register_functions(IdState *state, const FuncEntry *functions,
                           size_t n) {
   int rc = SQLITE_OK;
   for (size_t i = 0; rc == SQLITE_OK && i < n; i++) {

@@ -136,16 +136,9 @@ char *instance_error(void) {
 ** is none.
 */
 int instance_get(sqlite3_context *context, const char *function, int *id) {
-  char *reason;
   *id = instance_read();
   if (*id >= 0) return 1;
-  reason = instance_error();
-  if (reason) {
-    func_error(context, "%s: %s", function, reason);
-  } else {
-    sqlite3_result_error_nomem(context);
-  }
-  sqlite3_free(reason);
+  func_reason(context, function, instance_error());
   return 0;
 }
 
@@ -170,7 +163,7 @@ static void instance_id_func(sqlite3_context *context, int argc,
 }
 
 int instance_register(IdState *state) {
-  static const IdFunction functions[] = {
+  static const FuncEntry functions[] = {
       {"instance_id", 0, SQLITE_INNOCUOUS, instance_id_func},
       {"instance_id", 1, SQLITE_DIRECTONLY, instance_id_func},
   };

@@ -152,7 +152,7 @@ int ksuid_register(IdState *state) {
     MAKES = SQLITE_INNOCUOUS,
     READS = SQLITE_INNOCUOUS | SQLITE_DETERMINISTIC
   };
-  static const IdFunction functions[] = {
+  static const FuncEntry functions[] = {
       {"ksuid", 0, MAKES, ksuid_func},
       {"ksuid", 1, MAKES, ksuid_at_func},
       {"ksuid_blob", 0, MAKES, ksuid_new_blob_func},

@@ -248,7 +248,7 @@ static void nanoid_size_func(sqlite3_context *context, int argc,
 }
 
 int nanoid_register(IdState *state) {
-  static const IdFunction functions[] = {
+  static const FuncEntry functions[] = {
       {"nanoid", 0, SQLITE_INNOCUOUS, nanoid_func},
       {"nanoid", 1, SQLITE_INNOCUOUS, nanoid_size_func},
       {"nanoid", 2, SQLITE_INNOCUOUS, nanoid_size_func},

@@ -96,7 +96,7 @@ int objectid_register(IdState *state) {
     MAKES = SQLITE_INNOCUOUS,
     READS = SQLITE_INNOCUOUS | SQLITE_DETERMINISTIC
   };
-  static const IdFunction functions[] = {
+  static const FuncEntry functions[] = {
       {"objectid", 0, MAKES, objectid_func},
       {"objectid_blob", 0, MAKES, objectid_new_blob_func},
       {"objectid_blob", 1, READS, objectid_blob_func},

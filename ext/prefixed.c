@@ -107,7 +107,7 @@ static void prefixed_valid_func(sqlite3_context *context, int argc,
 }
 
 int prefixed_register(IdState *state) {
-  static const IdFunction functions[] = {
+  static const FuncEntry functions[] = {
       {"prefixed_id", 1, SQLITE_INNOCUOUS, prefixed_id_func},
       {"prefixed_valid", 2, SQLITE_INNOCUOUS | SQLITE_DETERMINISTIC,
        prefixed_valid_func},

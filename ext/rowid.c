@@ -126,16 +126,9 @@ char *rowid_error(int rc) {
 
 static int next_id(sqlite3_context *context, const char *function,
                    int64_t *id) {
-  char *reason;
   int rc = rowid_next(id);
   if (rc == SQLITE_OK) return 1;
-  reason = rowid_error(rc);
-  if (reason) {
-    func_error(context, "%s: %s", function, reason);
-  } else {
-    sqlite3_result_error_nomem(context);
-  }
-  sqlite3_free(reason);
+  func_reason(context, function, rowid_error(rc));
   return 0;
 }
 
@@ -196,7 +189,7 @@ static void unique_rowid_instance_func(sqlite3_context *context, int argc,
 
 int rowid_register(IdState *state) {
   static const int pure = SQLITE_INNOCUOUS | SQLITE_DETERMINISTIC;
-  static const IdFunction functions[] = {
+  static const FuncEntry functions[] = {
       {"unique_rowid", 0, SQLITE_INNOCUOUS, unique_rowid_func},
       {"unordered_unique_rowid", 0, SQLITE_INNOCUOUS,
        unordered_unique_rowid_func},

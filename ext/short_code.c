@@ -310,7 +310,7 @@ static void short_code_func(sqlite3_context *context, int argc,
 }
 
 int short_code_register(IdState *state) {
-  static const IdFunction functions[] = {
+  static const FuncEntry functions[] = {
       {"short_code", 2, SQLITE_INNOCUOUS, short_code_func},
       {"short_code", 3, SQLITE_INNOCUOUS, short_code_func},
   };

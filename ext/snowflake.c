@@ -355,7 +355,7 @@ static void snowflake_config_func(sqlite3_context *context, int argc,
 }
 
 int snowflake_register(IdState *state) {
-  static const IdFunction functions[] = {
+  static const FuncEntry functions[] = {
       {"snowflake", 0, SQLITE_INNOCUOUS, snowflake_func},
       {"snowflake_timestamp", 1, SQLITE_INNOCUOUS, snowflake_timestamp_func},
       {"snowflake_timestamp", 2, SQLITE_INNOCUOUS | SQLITE_DETERMINISTIC,

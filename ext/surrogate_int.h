@@ -164,7 +164,16 @@ const char *hash_missing(int algorithm);
 
 /**** func.c *************************************************************/
 
+/* An SQL function, in the table of those that a file registers. */
+typedef struct FuncEntry {
+  const char *name;
+  int argc;
+  int flags; /* SQLITE_INNOCUOUS, ... */
+  void (*func)(sqlite3_context *, int, sqlite3_value **);
+} FuncEntry;
+
 void func_error(sqlite3_context *, const char *format, ...);
+void func_reason(sqlite3_context *, const char *function, char *reason);
 void func_undo(sqlite3 *, int was_autocommit, const char *undo);
 int func_any_null(int argc, sqlite3_value **argv);
 int func_whole(sqlite3_value *, int64_t *number);
@@ -198,15 +207,8 @@ typedef struct IdState {
   struct HashidsConfig *hashids; /* hashids.c; NULL: the defaults */
 } IdState;
 
-typedef struct IdFunction {
-  const char *name;
-  int argc;
-  int flags; /* SQLITE_INNOCUOUS, ... */
-  void (*func)(sqlite3_context *, int, sqlite3_value **);
-} IdFunction;
-
 int id_register(sqlite3 *);
-int id_register_functions(IdState *, const IdFunction *, size_t n);
+int id_register_functions(IdState *, const FuncEntry *, size_t n);
 IdState *id_state_ref(IdState *);
 void id_state_unref(void *state);
 
@@ -1254,6 +1256,7 @@ int seq_rename(SeqStore *, const char *name, size_t n, const char *new_name,
 SeqSession *seq_session_new(sqlite3 *);
 SeqSession *seq_session_ref(SeqSession *);
 void seq_session_unref(void *session);
+int seq_session_register(SeqSession *, const FuncEntry *, size_t n);
 void seq_session_enter(SeqSession *);
 void seq_session_leave(SeqSession *);
 void seq_session_release(SeqSession *);
@@ -1373,12 +1376,12 @@ void seq_connect_sentinel(SeqSession *);
 
 /**** seq_func.c *********************************************************/
 
-int seq_func_register(sqlite3 *, SeqSession *);
+int seq_func_register(SeqSession *);
 void seq_result_error(sqlite3_context *, SeqSession *, int rc);
 
 /**** serial.c ***********************************************************/
 
-int serial_register(sqlite3 *, SeqSession *);
+int serial_register(SeqSession *);
 
 /**** ddl_script.c *******************************************************/
 

@@ -78,7 +78,7 @@ static void unique_now_us_func(sqlite3_context *context, int argc,
 }
 
 int time_register(IdState *state) {
-  static const IdFunction functions[] = {
+  static const FuncEntry functions[] = {
       {"now", 0, SQLITE_INNOCUOUS, now_func},
       {"unique_now", 0, SQLITE_INNOCUOUS, unique_now_func},
       {"unique_now_us", 0, SQLITE_INNOCUOUS, unique_now_us_func},

@@ -112,7 +112,7 @@ static void typeid_valid_func(sqlite3_context *context, int argc,
 }
 
 int typeid_register(IdState *state) {
-  static const IdFunction functions[] = {
+  static const FuncEntry functions[] = {
       {"typeid", 1, SQLITE_INNOCUOUS, typeid_func},
       {"typeid", 2, SQLITE_INNOCUOUS | SQLITE_DETERMINISTIC, typeid_func},
       {"typeid_prefix", 1, SQLITE_INNOCUOUS | SQLITE_DETERMINISTIC,

@@ -310,7 +310,7 @@ int ulid_register(IdState *state) {
     MAKES = SQLITE_INNOCUOUS,
     READS = SQLITE_INNOCUOUS | SQLITE_DETERMINISTIC
   };
-  static const IdFunction functions[] = {
+  static const FuncEntry functions[] = {
       {"ulid", 0, MAKES, ulid_func},
       {"ulid", 1, MAKES, ulid_at_func},
       {"ulid_blob", 0, MAKES, ulid_blob_func},

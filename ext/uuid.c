@@ -352,7 +352,7 @@ int uuid_register(IdState *state) {
     MAKES = SQLITE_INNOCUOUS,
     READS = SQLITE_INNOCUOUS | SQLITE_DETERMINISTIC,
   };
-  static const IdFunction functions[] = {
+  static const FuncEntry functions[] = {
       {"gen_random_uuid", 0, MAKES, uuidv4_func},
       {"uuidv4", 0, MAKES, uuidv4_func},
       {"uuid4", 0, MAKES, uuidv4_func},

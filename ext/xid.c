@@ -97,7 +97,7 @@ int xid_register(IdState *state) {
     MAKES = SQLITE_INNOCUOUS,
     READS = SQLITE_INNOCUOUS | SQLITE_DETERMINISTIC
   };
-  static const IdFunction functions[] = {
+  static const FuncEntry functions[] = {
       {"xid", 0, MAKES, xid_func},
       {"xid_blob", 0, MAKES, xid_new_blob_func},
       {"xid_blob", 1, READS, xid_blob_func},

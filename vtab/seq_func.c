@@ -312,13 +312,8 @@ static void sequences_promote_func(sqlite3_context *context, int argc,
 }
 
 /* Register the functions. */
-int seq_func_register(sqlite3 *db, SeqSession *session) {
-  static const struct {
-    const char *name;
-    int argc;
-    int flags;
-    void (*func)(sqlite3_context *, int, sqlite3_value **);
-  } functions[] = {
+int seq_func_register(SeqSession *session) {
+  static const FuncEntry functions[] = {
       {"nextval", 1, SQLITE_INNOCUOUS, nextval_func},
       {"nextval", 2, SQLITE_INNOCUOUS, nextval_n_func},
       {"currval", 1, SQLITE_INNOCUOUS, currval_func},
@@ -333,13 +328,6 @@ int seq_func_register(sqlite3 *db, SeqSession *session) {
       {"sequences_promote", 0, SQLITE_DIRECTONLY, sequences_promote_func},
       {"sequences_promote", 1, SQLITE_DIRECTONLY, sequences_promote_func},
   };
-  int rc = SQLITE_OK;
-  for (size_t i = 0;
-       rc == SQLITE_OK && i < sizeof functions / sizeof *functions; i++) {
-    rc = sqlite3_create_function_v2(db, functions[i].name, functions[i].argc,
-                                    SQLITE_UTF8 | functions[i].flags,
-                                    seq_session_ref(session), functions[i].func,
-                                    0, 0, seq_session_unref);
-  }
-  return rc;
+  return seq_session_register(session, functions,
+                              sizeof functions / sizeof *functions);
 }

@@ -95,6 +95,19 @@ void seq_session_unref(void *p) {
   sqlite3_free(session);
 }
 
+/* Register functions, each with a reference to the session as its data. */
+int seq_session_register(SeqSession *session, const FuncEntry *functions,
+                         size_t n) {
+  int rc = SQLITE_OK;
+  for (size_t i = 0; rc == SQLITE_OK && i < n; i++) {
+    rc = sqlite3_create_function_v2(
+        session->db, functions[i].name, functions[i].argc,
+        SQLITE_UTF8 | functions[i].flags, seq_session_ref(session),
+        functions[i].func, 0, 0, seq_session_unref);
+  }
+  return rc;
+}
+
 /* Note an error of the session.  Returns rc, or SQLITE_NOMEM. */
 int seq_session_fail(SeqSession *session, int rc, const char *format, ...) {
   va_list args;

@@ -256,24 +256,12 @@ static void is_generated_func(sqlite3_context *context, int argc,
 }
 
 /* Register the functions. */
-int serial_register(sqlite3 *db, SeqSession *session) {
-  static const struct {
-    const char *name;
-    int argc;
-    int flags;
-    void (*func)(sqlite3_context *, int, sqlite3_value **);
-  } functions[] = {
+int serial_register(SeqSession *session) {
+  static const FuncEntry functions[] = {
       {"serial_sequence", 2, SQLITE_INNOCUOUS, serial_sequence_func},
       {"identity_restart", 1, SQLITE_DIRECTONLY, identity_restart_func},
       {"is_generated", 2, SQLITE_INNOCUOUS, is_generated_func},
   };
-  int rc = SQLITE_OK;
-  for (size_t i = 0;
-       rc == SQLITE_OK && i < sizeof functions / sizeof *functions; i++) {
-    rc = sqlite3_create_function_v2(db, functions[i].name, functions[i].argc,
-                                    SQLITE_UTF8 | functions[i].flags,
-                                    seq_session_ref(session), functions[i].func,
-                                    0, 0, seq_session_unref);
-  }
-  return rc;
+  return seq_session_register(session, functions,
+                              sizeof functions / sizeof *functions);
 }
