@@ -31,7 +31,7 @@
 ** The likelier ones come first:
 **
 **   1. those with a time that is plausible: not before the scheme could be used,
-**      nor more than a year ahead of the clock; the latest first
+**      nor more than a year ahead of the clock; the nearest to the clock first
 **   2. those without a time, by their form
 **   3. those of which only length and alphabet are known (cuid2, nanoid)
 **   4. those with an implausible time, and UUIDs of another variant or version
@@ -302,10 +302,16 @@ static void inspect_text(Candidates *all, const char *z, size_t n) {
   if (read_digits(z, n, &number)) inspect_integer(all, number);
 }
 
+/* How far its plausible time is from the clock, in milliseconds. */
+static int64_t distance(const Candidates *all, const Candidate *one) {
+  return one->time < all->now ? all->now - one->time : one->time - all->now;
+}
+
 /* True if a is the likelier one. */
-static int is_before(const Candidate *a, const Candidate *b) {
+static int is_before(const Candidates *all, const Candidate *a,
+                     const Candidate *b) {
   if (a->likelihood != b->likelihood) return a->likelihood < b->likelihood;
-  return a->likelihood == TIMED && a->time > b->time;
+  return a->likelihood == TIMED && distance(all, a) < distance(all, b);
 }
 
 /* Sort by likelihood; what is equally likely keeps its order. */
@@ -313,7 +319,7 @@ static void sort(Candidates *all) {
   for (int i = 1; i < all->n; i++) {
     Candidate one = all->list[i];
     int at = i;
-    for (; at > 0 && is_before(&one, &all->list[at - 1]); at--) {
+    for (; at > 0 && is_before(all, &one, &all->list[at - 1]); at--) {
       all->list[at] = all->list[at - 1];
     }
     all->list[at] = one;

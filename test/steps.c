@@ -26,7 +26,7 @@ int id_random(sqlite3_context *context, const char *function, void *out,
   return random_system(out, n) == SQLITE_OK;
 }
 
-int id_register_functions(IdState *state, const IdFunction *functions,
+int id_register_functions(IdState *state, const FuncEntry *functions,
                           size_t n) {
   for (size_t i = 0; i < n; i++) {
     sqlite3_create_function(state->db, functions[i].name, functions[i].argc,
