@@ -314,8 +314,8 @@ static void discard(SeqStore *store) {
 
 /*
 ** The store was made in this transaction.  SQLite does not call xRollbackTo for
-** a savepoint that is older than the virtual table, so that check_created() has
-** to see whether it is still there.
+** a savepoint that is older than the virtual table, or calls it when the store
+** is gone, so that check_created() has to see whether it is still there.
 */
 void seq_txn_created(SeqStore *store) {
   discard(store);
@@ -326,7 +326,7 @@ static int check_created(SeqStore *store) {
   SeqHeader header;
   int rc;
 
-  if (!store->is_created || !store->has_header) return SQLITE_OK;
+  if (!store->is_created || store->txn_first < 0) return SQLITE_OK;
   seq_store_forget(&store->sql);
   rc = seq_store_read_header(&store->sql, &header);
   if (rc == SQLITE_OK && header.store_id == store->header.store_id) return rc;
