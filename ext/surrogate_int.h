@@ -919,6 +919,9 @@ int ddl_default(Ddl *, DdlColumn *);
 /* ddl_column.c, ddl_sequence.c */
 char *ddl_schema(Ddl *);
 char *ddl_qualifier(Ddl *, const char *schema);
+int ddl_always_triggers(sqlite3_str *, const char *head, const char *base,
+                        const char *table, const char *column,
+                        const char *sequence);
 int ddl_generated(Ddl *, DdlColumn *, int size, int is_serial);
 int ddl_columns(Ddl *);
 

@@ -167,54 +167,85 @@ static int create_sequence(Ddl *ddl, const DdlColumn *column,
   return ddl->rc;
 }
 
+/* CREATE TRIGGER with a name that begins as the sequence's. */
+static int append_trigger(sqlite3_str *out, const char *head,
+                          const char *sequence, const char *suffix) {
+  char *name = sqlite3_mprintf("%s_%s", sequence, suffix);
+  if (name == 0) return SQLITE_NOMEM;
+  sqlite3_str_appendf(out, "CREATE TRIGGER %s", head);
+  ddl_append_name(out, name);
+  sqlite3_free(name);
+  return SQLITE_OK;
+}
+
+/*
+** Append the triggers of GENERATED ALWAYS.  `head` is what stands before their
+** names: IF NOT EXISTS, and the schema with a dot.  `base` is the name of the
+** sequence, and `sequence` that as nextval() takes it.
+*/
+int ddl_always_triggers(sqlite3_str *out, const char *head, const char *base,
+                        const char *table, const char *column,
+                        const char *sequence) {
+  sqlite3_str *name = sqlite3_str_new(0); /* of the column, as in SQL */
+  const char *c;
+  int rc;
+
+  ddl_append_name(name, column);
+  rc = sqlite3_str_errcode(name);
+  c = sqlite3_str_value(name);
+  if (rc == SQLITE_OK) rc = append_trigger(out, head, base, "insert");
+  if (rc == SQLITE_OK) {
+    sqlite3_str_appendall(out, " BEFORE INSERT ON ");
+    ddl_append_name(out, table);
+    sqlite3_str_appendf(
+        out,
+        " WHEN NEW.%s IS NOT NULL AND NOT is_generated(%Q, NEW.%s)"
+        " BEGIN SELECT RAISE(ABORT, 'cannot insert a non-DEFAULT value into"
+        " column \"%q\"'); END;\n",
+        c, sequence, c, column);
+    rc = append_trigger(out, head, base, "inserted");
+  }
+  if (rc == SQLITE_OK) {
+    sqlite3_str_appendall(out, " AFTER INSERT ON ");
+    ddl_append_name(out, table);
+    sqlite3_str_appendf(out, " BEGIN SELECT is_generated(%Q, NEW.%s); END;\n",
+                        sequence, c);
+    rc = append_trigger(out, head, base, "update");
+  }
+  if (rc == SQLITE_OK) {
+    sqlite3_str_appendf(out, " BEFORE UPDATE OF %s ON ", c);
+    ddl_append_name(out, table);
+    sqlite3_str_appendf(out,
+                        " BEGIN SELECT RAISE(ABORT, 'column \"%q\" can only be"
+                        " updated to DEFAULT'); END;\n",
+                        column);
+  }
+  sqlite3_free(sqlite3_str_finish(name));
+  return rc;
+}
+
 /* The triggers of GENERATED ALWAYS. */
 static int create_triggers(Ddl *ddl, const Names *names) {
-  const char *not_exists = ddl->if_not_exists ? "IF NOT EXISTS " : "";
   const char *schema = names->schema ? names->schema : "main";
   char *qualifier = ddl_qualifier(ddl, schema);
   const char *dot = strchr(names->sequence, '.');
   const char *base = names->schema ? names->sequence + strlen(schema) + 1
                      : dot         ? names->sequence + strlen("main.")
                                    : names->sequence;
-  char *insert = sqlite3_mprintf("%s_insert", base);
-  char *inserted = sqlite3_mprintf("%s_inserted", base);
-  char *update = sqlite3_mprintf("%s_update", base);
-  char *refused = sqlite3_mprintf(
-      "cannot insert a non-DEFAULT value into column \"%s\"", names->column);
-  char *fixed = sqlite3_mprintf("column \"%s\" can only be updated to DEFAULT",
-                                names->column);
+  char *head =
+      qualifier
+          ? sqlite3_mprintf("%s%s", ddl->if_not_exists ? "IF NOT EXISTS " : "",
+                            qualifier)
+          : 0;
+  int rc = SQLITE_NOMEM;
 
-  if (qualifier && insert && inserted && update && refused && fixed) {
-    sqlite3_str *out = ddl->triggers;
-    sqlite3_str_appendf(out, "CREATE TRIGGER %s%s", not_exists, qualifier);
-    ddl_append_name(out, insert);
-    sqlite3_str_appendf(out,
-                        " BEFORE INSERT ON %s WHEN NEW.%s IS NOT NULL"
-                        " AND NOT is_generated(%Q, NEW.%s)"
-                        " BEGIN SELECT RAISE(ABORT, %Q); END;\n",
-                        names->quoted_table, names->quoted_column,
-                        names->sequence, names->quoted_column, refused);
-    sqlite3_str_appendf(out, "CREATE TRIGGER %s%s", not_exists, qualifier);
-    ddl_append_name(out, inserted);
-    sqlite3_str_appendf(
-        out,
-        " AFTER INSERT ON %s BEGIN SELECT is_generated(%Q, NEW.%s); END;\n",
-        names->quoted_table, names->sequence, names->quoted_column);
-    sqlite3_str_appendf(out, "CREATE TRIGGER %s%s", not_exists, qualifier);
-    ddl_append_name(out, update);
-    sqlite3_str_appendf(out,
-                        " BEFORE UPDATE OF %s ON %s"
-                        " BEGIN SELECT RAISE(ABORT, %Q); END;\n",
-                        names->quoted_column, names->quoted_table, fixed);
-  } else if (ddl->rc == SQLITE_OK) {
-    ddl->rc = SQLITE_NOMEM;
+  if (head) {
+    rc = ddl_always_triggers(ddl->triggers, head, base, names->table,
+                             names->column, names->sequence);
   }
+  if (ddl->rc == SQLITE_OK) ddl->rc = rc;
   sqlite3_free(qualifier);
-  sqlite3_free(insert);
-  sqlite3_free(inserted);
-  sqlite3_free(update);
-  sqlite3_free(refused);
-  sqlite3_free(fixed);
+  sqlite3_free(head);
   return ddl->rc;
 }
 

@@ -372,25 +372,14 @@ static int own_sequence(Attach *a) {
                  : SQLITE_NOMEM;
   sqlite3_free(owner);
   if (rc == SQLITE_OK && a->request.is_always) {
-    char *refused = sqlite3_mprintf(
-        "cannot insert a non-DEFAULT value into column \"%s\"", a->column);
-    char *fixed = sqlite3_mprintf(
-        "column \"%s\" can only be updated to DEFAULT", a->column);
-    rc = SQLITE_NOMEM;
-    if (refused && fixed) {
-      rc = relation_exec(
-          relation,
-          "CREATE TRIGGER %s\"%w_insert\" BEFORE INSERT ON \"%w\""
-          " WHEN NEW.\"%w\" IS NOT NULL AND NOT is_generated(%Q, NEW.\"%w\")"
-          " BEGIN SELECT RAISE(ABORT, %Q); END;"
-          "CREATE TRIGGER %s\"%w_update\" BEFORE UPDATE OF \"%w\" ON \"%w\""
-          " BEGIN SELECT RAISE(ABORT, %Q); END;",
-          a->quoted, a->base, relation->table, a->column, a->sequence,
-          a->column, refused, a->quoted, a->base, a->column, relation->table,
-          fixed);
-    }
-    sqlite3_free(refused);
-    sqlite3_free(fixed);
+    sqlite3_str *out = sqlite3_str_new(relation->db);
+    char *sql;
+    rc = ddl_always_triggers(out, a->quoted, a->base, relation->table,
+                             a->column, a->sequence);
+    sql = sqlite3_str_finish(out);
+    if (rc == SQLITE_OK)
+      rc = sql ? relation_exec(relation, "%s", sql) : SQLITE_NOMEM;
+    sqlite3_free(sql);
   }
   return rc;
 }
