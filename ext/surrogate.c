@@ -101,7 +101,7 @@ int sqlite3_surrogate_init(sqlite3 *db, char **error,
   if (session == 0) return SQLITE_NOMEM;
   rc = sequences_register(db, session);
   if (rc == SQLITE_OK) rc = seq_func_register(session);
-  if (rc == SQLITE_OK) rc = create_table_register(db, session);
+  if (rc == SQLITE_OK) rc = create_table_register(session);
   if (rc == SQLITE_OK) rc = serial_register(session);
   if (rc == SQLITE_OK) rc = attach_register(db);
   if (rc == SQLITE_OK) rc = dict_register(db);

@@ -928,6 +928,33 @@ int ddl_columns(Ddl *);
 /* ddl_index.c */
 int ddl_indexes(Ddl *);
 
+/**** relation.c *********************************************************/
+
+/* What has a name in a schema. */
+typedef struct Relation {
+  sqlite3 *db;
+  char *schema;     /* the schema that it is in */
+  char *table;      /* its name there */
+  char *sql;        /* its CREATE TABLE, or the like */
+  int is_table;     /* it is no view and no index */
+  int is_virtual;   /* a table: it has no rows of its own */
+  int is_qualified; /* it was named with its schema */
+  char *message;    /* of an error, or NULL */
+} Relation;
+
+int relation_exists(sqlite3 *, const char *schema, const char *name,
+                    int *exists);
+int relation_find(sqlite3 *, const char *name, size_t n, Relation *);
+int relation_find_table(sqlite3 *, const char *name, size_t n, Relation *);
+void relation_free(Relation *);
+int relation_fail(Relation *, int rc, const char *format, ...);
+int relation_failed(Relation *, int rc);
+void relation_error(sqlite3_context *, const char *function, const Relation *,
+                    int rc);
+int relation_prepare(Relation *, sqlite3_stmt **, const char *format, ...);
+int relation_finish(Relation *, sqlite3_stmt *, int rc);
+int relation_exec(Relation *, const char *format, ...);
+
 /**** seq_floor.c ********************************************************/
 
 typedef struct SeqFloor SeqFloor;
@@ -1212,6 +1239,7 @@ struct SeqSession {
   int n_layout;      /* -1 if not known */
   int has_unwritten; /* of some sequence nextval() may need no write: it has, or
                      ** had, a reserved block, or is virtual */
+  int serial_mode;   /* of create_table(): DDL_ROWID, ... */
   char *message;     /* of the last error, or NULL */
 };
 
@@ -1391,28 +1419,6 @@ int serial_register(SeqSession *);
 int ddl_script(const char *sql, size_t n, int serial_mode, sqlite3_str *out,
                char **message);
 
-/**** relation.c *********************************************************/
-
-/* A table that an argument names. */
-typedef struct Relation {
-  sqlite3 *db;
-  char *schema;     /* the schema that it is in */
-  char *table;      /* its name there */
-  char *sql;        /* its CREATE TABLE */
-  int is_qualified; /* it was named with its schema */
-  char *message;    /* of an error, or NULL */
-} Relation;
-
-int relation_find(sqlite3 *, const char *name, size_t n, Relation *);
-void relation_free(Relation *);
-int relation_fail(Relation *, int rc, const char *format, ...);
-int relation_failed(Relation *, int rc);
-void relation_error(sqlite3_context *, const char *function, const Relation *,
-                    int rc);
-int relation_prepare(Relation *, sqlite3_stmt **, const char *format, ...);
-int relation_finish(Relation *, sqlite3_stmt *, int rc);
-int relation_exec(Relation *, const char *format, ...);
-
 /**** attach_text.c, serial_attach.c *************************************/
 
 /* What serial_attach() is asked for. */
@@ -1447,6 +1453,6 @@ int dict_register(sqlite3 *);
 
 /**** create_table.c *****************************************************/
 
-int create_table_register(sqlite3 *, SeqSession *);
+int create_table_register(SeqSession *);
 
 #endif /* SURROGATE_INT_H */

@@ -26,43 +26,15 @@ SQLITE_EXTENSION_INIT3
 
 #include "surrogate_int.h"
 
-/* What these functions of a connection share. */
-typedef struct TableState {
-  int refs; /* of functions */
-  SeqSession *session;
-  int serial_mode;
-} TableState;
-
 static const char *const modes[DDL_MODES] = {
     "rowid",        "unordered_rowid",     "virtual_sequence",
     "sql_sequence", "sql_sequence_cached", "sql_sequence_cached_node"};
 
 /**** What the translation asks ******************************************/
 
-/* True if a table, view or index of the schema has a name. */
-static int is_in_schema(sqlite3 *db, const char *schema, const char *name,
-                        int *is_there) {
-  sqlite3_stmt *stmt = 0;
-  char *sql = sqlite3_mprintf("SELECT 1 FROM \"%w\".sqlite_schema"
-                              " WHERE name = %Q COLLATE nocase"
-                              " AND type <> 'trigger'",
-                              schema, name);
-  int rc = SQLITE_NOMEM;
-
-  if (sql) rc = sqlite3_prepare_v2(db, sql, -1, &stmt, 0);
-  sqlite3_free(sql);
-  if (rc == SQLITE_OK) {
-    *is_there = sqlite3_step(stmt) == SQLITE_ROW;
-    rc = sqlite3_reset(stmt);
-  }
-  sqlite3_finalize(stmt);
-  return rc;
-}
-
 static int is_taken(void *data, const char *schema, const char *name,
                     int *taken) {
-  TableState *state = data;
-  SeqSession *session = state->session;
+  SeqSession *session = data;
   SeqStore *store;
   int is_there = 0;
   int rc;
@@ -70,7 +42,7 @@ static int is_taken(void *data, const char *schema, const char *name,
   *taken = DDL_FREE;
   if (schema == 0) schema = "main";
   if (!seq_is_schema(session, schema)) return SQLITE_OK;
-  rc = is_in_schema(session->db, schema, name, &is_there);
+  rc = relation_exists(session->db, schema, name, &is_there);
   if (is_there) *taken = DDL_IN_SCHEMA;
   if (rc != SQLITE_OK || is_there) return rc;
   rc = seq_find_store(session, schema, &store);
@@ -86,8 +58,7 @@ static int is_taken(void *data, const char *schema, const char *name,
 }
 
 static int find_store(void *data, const char *schema, char **table) {
-  TableState *state = data;
-  SeqSession *session = state->session;
+  SeqSession *session = data;
   *table = 0;
   if (schema == 0) schema = "main";
   if (!seq_is_schema(session, schema)) return SQLITE_OK;
@@ -97,9 +68,8 @@ static int find_store(void *data, const char *schema, char **table) {
 /**** Functions **********************************************************/
 
 /* Report an error of the translation, of the session, or of the database. */
-static void result_error(sqlite3_context *context, TableState *state, int rc,
+static void result_error(sqlite3_context *context, SeqSession *session, int rc,
                          const char *message) {
-  SeqSession *session = state->session;
   if (rc == SQLITE_NOMEM) {
     sqlite3_result_error_nomem(context);
   } else {
@@ -118,8 +88,8 @@ static void result_error(sqlite3_context *context, TableState *state, int rc,
 */
 static int translate(sqlite3_context *context, sqlite3_value **argv,
                      DdlResult *result) {
-  TableState *state = sqlite3_user_data(context);
-  DdlContext ddl = {state->serial_mode, is_taken, find_store, state};
+  SeqSession *session = sqlite3_user_data(context);
+  DdlContext ddl = {session->serial_mode, is_taken, find_store, session};
   const char *sql;
   const char *rest;
   Token token;
@@ -128,13 +98,13 @@ static int translate(sqlite3_context *context, sqlite3_value **argv,
 
   if (sqlite3_value_type(argv[0]) == SQLITE_NULL) return 0;
   if (!func_text(context, argv[0], &sql, &n)) return 0;
-  seq_session_enter(state->session);
+  seq_session_enter(session);
   rc = ddl_translate(sql, n, &ddl, result);
-  seq_session_leave(state->session);
+  seq_session_leave(session);
   rest = sql + result->consumed;
   token_next(&rest, sql + n, &token);
   if (rc != SQLITE_OK) {
-    result_error(context, state, rc, result->message);
+    result_error(context, session, rc, result->message);
   } else if (token.type == TOKEN_END) {
     return 1;
   } else {
@@ -159,7 +129,7 @@ static void create_table_sql_func(sqlite3_context *context, int argc,
 
 static void translate_sql_func(sqlite3_context *context, int argc,
                                sqlite3_value **argv) {
-  TableState *state = sqlite3_user_data(context);
+  SeqSession *session = sqlite3_user_data(context);
   sqlite3_str *out;
   char *message = 0;
   const char *sql;
@@ -168,8 +138,8 @@ static void translate_sql_func(sqlite3_context *context, int argc,
 
   if (func_any_null(argc, argv)) return;
   if (!func_text(context, argv[0], &sql, &n)) return;
-  out = sqlite3_str_new(state->session->db);
-  rc = ddl_script(sql, n, state->serial_mode, out, &message);
+  out = sqlite3_str_new(session->db);
+  rc = ddl_script(sql, n, session->serial_mode, out, &message);
   if (rc == SQLITE_OK) {
     int length = sqlite3_str_length(out);
     char *text = sqlite3_str_finish(out);
@@ -183,15 +153,15 @@ static void translate_sql_func(sqlite3_context *context, int argc,
     }
   } else {
     sqlite3_free(sqlite3_str_finish(out));
-    result_error(context, state, rc, message);
+    result_error(context, session, rc, message);
   }
   sqlite3_free(message);
 }
 
 static void create_table_func(sqlite3_context *context, int argc,
                               sqlite3_value **argv) {
-  TableState *state = sqlite3_user_data(context);
-  sqlite3 *db = state->session->db;
+  SeqSession *session = sqlite3_user_data(context);
+  sqlite3 *db = session->db;
   DdlResult result;
   char *error = 0;
   int was_autocommit;
@@ -214,7 +184,7 @@ static void create_table_func(sqlite3_context *context, int argc,
   if (rc == SQLITE_OK) {
     sqlite3_result_text(context, result.table, -1, SQLITE_TRANSIENT);
   } else {
-    result_error(context, state, rc, error);
+    result_error(context, session, rc, error);
   }
   sqlite3_free(error);
   ddl_result_free(&result);
@@ -222,7 +192,7 @@ static void create_table_func(sqlite3_context *context, int argc,
 
 static void serial_normalization_func(sqlite3_context *context, int argc,
                                       sqlite3_value **argv) {
-  TableState *state = sqlite3_user_data(context);
+  SeqSession *session = sqlite3_user_data(context);
   const char *name;
   size_t n;
 
@@ -240,45 +210,21 @@ static void serial_normalization_func(sqlite3_context *context, int argc,
                  name);
       return;
     }
-    state->serial_mode = mode;
+    session->serial_mode = mode;
   }
-  sqlite3_result_text(context, modes[state->serial_mode], -1, SQLITE_STATIC);
-}
-
-static void unref(void *data) {
-  TableState *state = data;
-  if (--state->refs > 0) return;
-  seq_session_unref(state->session);
-  sqlite3_free(state);
+  sqlite3_result_text(context, modes[session->serial_mode], -1, SQLITE_STATIC);
 }
 
 /* Register the functions. */
-int create_table_register(sqlite3 *db, SeqSession *session) {
-  static const struct {
-    const char *name;
-    int argc;
-    void (*func)(sqlite3_context *, int, sqlite3_value **);
-  } functions[] = {
-      {"create_table", 1, create_table_func},
-      {"create_table_sql", 1, create_table_sql_func},
-      {"translate_sql", 1, translate_sql_func},
-      {"serial_normalization", 0, serial_normalization_func},
-      {"serial_normalization", 1, serial_normalization_func},
+int create_table_register(SeqSession *session) {
+  static const FuncEntry functions[] = {
+      {"create_table", 1, SQLITE_DIRECTONLY, create_table_func},
+      {"create_table_sql", 1, SQLITE_DIRECTONLY, create_table_sql_func},
+      {"translate_sql", 1, SQLITE_DIRECTONLY, translate_sql_func},
+      {"serial_normalization", 0, SQLITE_DIRECTONLY, serial_normalization_func},
+      {"serial_normalization", 1, SQLITE_DIRECTONLY, serial_normalization_func},
   };
-  TableState *state = sqlite3_malloc64(sizeof *state);
-  int rc = SQLITE_OK;
-
-  if (state == 0) return SQLITE_NOMEM;
-  state->refs = 1;
-  state->session = seq_session_ref(session);
-  state->serial_mode = DDL_SQL_SEQUENCE;
-  for (size_t i = 0;
-       rc == SQLITE_OK && i < sizeof functions / sizeof *functions; i++) {
-    state->refs++;
-    rc = sqlite3_create_function_v2(db, functions[i].name, functions[i].argc,
-                                    SQLITE_UTF8 | SQLITE_DIRECTONLY, state,
-                                    functions[i].func, 0, 0, unref);
-  }
-  unref(state);
-  return rc;
+  session->serial_mode = DDL_SQL_SEQUENCE;
+  return seq_session_register(session, functions,
+                              sizeof functions / sizeof *functions);
 }

@@ -199,7 +199,8 @@ static Dict *get_dict(sqlite3_context *context, sqlite3_value *value,
   memset(dict, 0, sizeof *dict);
   dict->n = n;
   memcpy(dict->name, name, n);
-  rc = relation_find(sqlite3_context_db_handle(context), name, n, &relation);
+  rc = relation_find_table(sqlite3_context_db_handle(context), name, n,
+                           &relation);
   if (rc == SQLITE_OK) rc = find_dict(&relation, dict);
   if (rc != SQLITE_OK) {
     relation_error(context, "dict_id", &relation, rc);

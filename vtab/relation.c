@@ -1,7 +1,9 @@
 /*
-** The table that an argument of a function names.
+** What a schema has under a name: a table, virtual or not, a view or an index.
+** Triggers have names of their own.
 **
-** It is written as in SQL, [schema.]table, each name in quotes where it needs
+** Mostly it is the table that an argument of a function names.  That is written
+** as in SQL, [schema.]table, each name in quotes where it needs
 ** them; a text that is no such name, or whose schema is not attached, is the
 ** name itself.  Without a schema it is looked up as SQLite does: in temp, main,
 ** then the attached databases.  Letter case does not count.
@@ -78,32 +80,44 @@ int relation_exec(Relation *relation, const char *format, ...) {
 }
 
 /*
-** Look in one schema: if it is there, relation->schema, ->table and ->sql are
-** set.
+** Look in one schema: if there is something of that name, all of the relation
+** is set, else relation->table is NULL.
 */
 static int find_in(Relation *relation, const char *schema, const char *name) {
   sqlite3_stmt *stmt;
-  int rc = relation_prepare(
-      relation, &stmt,
-      "SELECT name, type = 'table' AND rootpage > 0, sql"
-      " FROM \"%w\".sqlite_schema"
-      " WHERE type IN ('table', 'view') AND name = %Q COLLATE NOCASE",
-      schema, name);
+  int rc = relation_prepare(relation, &stmt,
+                            "SELECT name, type = 'table', rootpage > 0, sql"
+                            " FROM \"%w\".sqlite_schema"
+                            " WHERE type <> 'trigger'"
+                            " AND name = %Q COLLATE NOCASE",
+                            schema, name);
 
   if (rc == SQLITE_OK && sqlite3_step(stmt) == SQLITE_ROW) {
-    const char *sql = (const char *)sqlite3_column_text(stmt, 2);
+    const char *sql = (const char *)sqlite3_column_text(stmt, 3);
     relation->schema = sqlite3_mprintf("%s", schema);
     relation->table =
         sqlite3_mprintf("%s", (const char *)sqlite3_column_text(stmt, 0));
+    relation->is_table = sqlite3_column_int(stmt, 1);
+    relation->is_virtual = !sqlite3_column_int(stmt, 2);
     relation->sql = sqlite3_mprintf("%s", sql ? sql : "");
     if (!relation->schema || !relation->table || !relation->sql) {
       rc = SQLITE_NOMEM;
-    } else if (!sqlite3_column_int(stmt, 1)) {
-      rc = relation_fail(relation, SQLITE_ERROR, "\"%s\" is not a table",
-                         relation->table);
     }
   }
   return relation_finish(relation, stmt, rc);
+}
+
+/* Whether a schema, which is there, has a relation of that name. */
+int relation_exists(sqlite3 *db, const char *schema, const char *name,
+                    int *exists) {
+  Relation relation;
+  int rc;
+  memset(&relation, 0, sizeof relation);
+  relation.db = db;
+  rc = find_in(&relation, schema, name);
+  *exists = relation.table != 0;
+  relation_free(&relation);
+  return rc;
 }
 
 static int find_in_all(Relation *relation, const char *name) {
@@ -127,7 +141,14 @@ static char *token_copy(const Token *token) {
   return text;
 }
 
-/* Parse [schema.]table: *schema, which may be NULL, and *table, to be freed. */
+static int is_name(const Token *token) {
+  return token->type == TOKEN_NAME || token->type == TOKEN_QUOTED;
+}
+
+/*
+** Parse [schema.]table: *schema, which may be NULL, and *table, to be freed also
+** after an error.
+*/
 static int parse_name(sqlite3 *db, const char *name, size_t n, char **schema,
                       char **table) {
   const char *z = name;
@@ -138,33 +159,27 @@ static int parse_name(sqlite3 *db, const char *name, size_t n, char **schema,
   do {
     token_next(&z, name + n, &tokens[count]);
   } while (tokens[count].type != TOKEN_END && ++count < 4);
-  if (count == 3 && *tokens[1].z == '.' &&
-      (tokens[0].type == TOKEN_NAME || tokens[0].type == TOKEN_QUOTED) &&
-      (tokens[2].type == TOKEN_NAME || tokens[2].type == TOKEN_QUOTED)) {
+  if (count == 3 && is_name(&tokens[0]) && *tokens[1].z == '.' &&
+      is_name(&tokens[2])) {
     *schema = token_copy(&tokens[0]);
-    *table = token_copy(&tokens[2]);
-    if (*schema && *table && sqlite3_stricmp(*schema, "temp") != 0 &&
-        sqlite3_db_readonly(db, *schema) < 0) {
-      sqlite3_free(*schema);
-      sqlite3_free(*table);
-      *schema = *table = 0;
-    } else if (*schema && *table) {
-      return SQLITE_OK;
-    } else {
-      sqlite3_free(*schema);
-      sqlite3_free(*table);
-      return SQLITE_NOMEM;
+    if (*schema == 0) return SQLITE_NOMEM;
+    if (sqlite3_stricmp(*schema, "temp") == 0 ||
+        sqlite3_db_readonly(db, *schema) >= 0) {
+      *table = token_copy(&tokens[2]);
+      return *table ? SQLITE_OK : SQLITE_NOMEM;
     }
+    sqlite3_free(*schema);
+    *schema = 0;
   }
-  *table = count == 1 && tokens[0].type == TOKEN_QUOTED
+  *table = count == 1 && is_name(&tokens[0])
                ? token_copy(&tokens[0])
                : sqlite3_mprintf("%.*s", (int)n, name);
   return *table ? SQLITE_OK : SQLITE_NOMEM;
 }
 
 /*
-** Find the table that the n bytes at `name` name, an ordinary one.  To be freed
-** by relation_free(), also after an error, of which it has the message.
+** Find what the n bytes at `name` name.  To be freed by relation_free(), also
+** after an error, of which it has the message.
 */
 int relation_find(sqlite3 *db, const char *name, size_t n, Relation *relation) {
   char *schema = 0;
@@ -186,6 +201,17 @@ int relation_find(sqlite3 *db, const char *name, size_t n, Relation *relation) {
   if (rc == SQLITE_OK && relation->table == 0) {
     rc = relation_fail(relation, SQLITE_ERROR,
                        "relation \"%.*s\" does not exist", (int)n, name);
+  }
+  return rc;
+}
+
+/* The same of a table that is no virtual one. */
+int relation_find_table(sqlite3 *db, const char *name, size_t n,
+                        Relation *relation) {
+  int rc = relation_find(db, name, n, relation);
+  if (rc == SQLITE_OK && (!relation->is_table || relation->is_virtual)) {
+    rc = relation_fail(relation, SQLITE_ERROR, "\"%s\" is not a table",
+                       relation->table);
   }
   return rc;
 }

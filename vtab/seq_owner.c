@@ -512,21 +512,6 @@ int seq_owner_check_drop(SeqStoreSql *sql, const char *name, size_t n) {
 
 /**** OWNED BY ***********************************************************/
 
-/* True if the store's schema has something of that name. */
-static int is_in_schema(SeqStoreSql *sql, const char *name) {
-  sqlite3_stmt *stmt = 0;
-  int is_there = 0;
-  char *text = sqlite3_mprintf(
-      "SELECT 1 FROM \"%w\".sqlite_schema WHERE name = %Q COLLATE nocase",
-      sql->schema, name);
-  if (text && sqlite3_prepare_v2(sql->db, text, -1, &stmt, 0) == SQLITE_OK) {
-    is_there = sqlite3_step(stmt) == SQLITE_ROW;
-  }
-  sqlite3_finalize(stmt);
-  sqlite3_free(text);
-  return is_there;
-}
-
 /*
 ** Check that a column exists in the store's schema, and make the text of
 ** owned_by for it, to be freed.
@@ -534,13 +519,15 @@ static int is_in_schema(SeqStoreSql *sql, const char *name) {
 static int column_owner(SeqStoreSql *sql, const char *table, const char *column,
                         char **owned_by) {
   const char *schema = sql->schema;
+  int exists = 0;
 
   if (sqlite3_table_column_metadata(sql->db, schema, table, 0, 0, 0, 0, 0, 0) !=
       SQLITE_OK) {
+    int rc = relation_exists(sql->db, schema, table, &exists);
+    if (rc != SQLITE_OK) return seq_store_error(sql, rc);
     return seq_store_fail(sql, SQLITE_ERROR,
-                          is_in_schema(sql, table)
-                              ? "sequence cannot be owned by relation \"%s\""
-                              : "relation \"%s\" does not exist",
+                          exists ? "sequence cannot be owned by relation \"%s\""
+                                 : "relation \"%s\" does not exist",
                           table);
   }
   if (sqlite3_table_column_metadata(sql->db, schema, table, column, 0, 0, 0, 0,

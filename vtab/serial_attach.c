@@ -687,8 +687,8 @@ static void serial_attach_func(sqlite3_context *context, int argc,
     if (!func_text(context, argv[i], &text[i], &n[i])) return;
   }
   memset(&a, 0, sizeof a);
-  rc = relation_find(sqlite3_context_db_handle(context), text[0], n[0],
-                     &a.relation);
+  rc = relation_find_table(sqlite3_context_db_handle(context), text[0], n[0],
+                           &a.relation);
   if (rc == SQLITE_OK) rc = attach(&a, text[1], text[2], n[2]);
   if (rc == SQLITE_OK) {
     sqlite3_result_text(context, a.sequence, -1, SQLITE_TRANSIENT);
