@@ -477,19 +477,27 @@ static int is_identity(SeqStoreSql *sql, const char *table, const char *name,
   return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
+/* The first column of the schema whose default calls a sequence, or NULL. */
+static int first_call(SeqStoreSql *sql, const char *name, size_t n,
+                      const Call **first) {
+  const Call *call = 0;
+  int rc = seq_owner_refresh(sql);
+  *first = 0;
+  if (rc == SQLITE_OK) rc = load_calls(sql);
+  while (rc == SQLITE_OK && (call = next_call(&sql->owners, call, name, n))) {
+    if (*first == 0 || call->order < (*first)->order) *first = call;
+  }
+  return rc;
+}
+
 /* SQLITE_OK if no default calls a sequence, which has an owner. */
 int seq_owner_check_drop(SeqStoreSql *sql, const char *name, size_t n) {
-  const Call *first = 0;
-  const Call *call = 0;
+  const Call *first;
   char *table;
   char *column;
   int identity = 0;
-  int rc = seq_owner_refresh(sql);
+  int rc = first_call(sql, name, n, &first);
 
-  if (rc == SQLITE_OK) rc = load_calls(sql);
-  while (rc == SQLITE_OK && (call = next_call(&sql->owners, call, name, n))) {
-    if (first == 0 || call->order < first->order) first = call;
-  }
   if (rc != SQLITE_OK || first == 0) return rc;
   rc = split_owner(first->owner, &table, &column);
   if (rc == SQLITE_OK) rc = is_identity(sql, table, name, n, &identity);
@@ -504,6 +512,29 @@ int seq_owner_check_drop(SeqStoreSql *sql, const char *name, size_t n) {
         "cannot drop sequence %.*s because other objects depend on it: default"
         " value for column %s of table %s depends on sequence %.*s",
         (int)n, name, column, table, (int)n, name);
+  }
+  sqlite3_free(table);
+  sqlite3_free(column);
+  return rc;
+}
+
+/*
+** SQLITE_OK if a sequence may get an owner whose default does not call it, or
+** none: that of an identity column may not.
+*/
+static int check_disown(SeqStoreSql *sql, const char *name, size_t n) {
+  const Call *first;
+  char *table;
+  char *column;
+  int identity = 0;
+  int rc = first_call(sql, name, n, &first);
+
+  if (rc != SQLITE_OK || first == 0) return rc;
+  rc = split_owner(first->owner, &table, &column);
+  if (rc == SQLITE_OK) rc = is_identity(sql, table, name, n, &identity);
+  if (rc == SQLITE_OK && identity) {
+    rc = seq_store_fail(sql, SQLITE_ERROR,
+                        "cannot change ownership of identity sequence");
   }
   sqlite3_free(table);
   sqlite3_free(column);
@@ -558,7 +589,8 @@ int seq_owner(SeqStoreSql *sql, const char *sequence, size_t n_sequence,
   if (options->bad & SEQ_HAS_OWNED_BY) {
     return seq_store_fail(sql, SQLITE_ERROR, "%s", options->message);
   }
-  if ((options->given & SEQ_HAS_OWNED_BY) == 0 || n == 0) return SQLITE_OK;
+  if ((options->given & SEQ_HAS_OWNED_BY) == 0) return SQLITE_OK;
+  if (n == 0) return check_disown(sql, sequence, n_sequence);
   if (n == 3) schema = token_copy(&name[0]);
   table = token_copy(&name[n - 2]);
   column = token_copy(&name[n - 1]);
@@ -573,6 +605,9 @@ int seq_owner(SeqStoreSql *sql, const char *sequence, size_t n_sequence,
       if (rc == SQLITE_OK) rc = column_owner(sql, table, column, owned_by);
       if (rc == SQLITE_OK) {
         rc = seq_owner_calls(sql, sequence, n_sequence, *owned_by, is_linked);
+      }
+      if (rc == SQLITE_OK && !*is_linked) {
+        rc = check_disown(sql, sequence, n_sequence);
       }
     }
   }
