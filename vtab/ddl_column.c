@@ -44,10 +44,28 @@ static char *type_name(Ddl *ddl, const DdlColumn *column) {
   return name;
 }
 
-/* Look a type up, whatever its sign. */
+/* True for INTERVAL HOUR TO MINUTE, and the like. */
+static int is_interval(const char *name) {
+  static const char *const words[] = {"year", "month",  "day",   "hour",
+                                      "to",   "minute", "second"};
+  const char *z = strchr(name, ' ');
+  if (z == 0 || strncmp(name, "interval ", 9) != 0) return 0;
+  while (z) {
+    const char *word = z + 1;
+    size_t n = strcspn(word, " ");
+    int is_known = 0;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+      is_known |= token_is(word, n, words[i]);
+    if (!is_known) return 0;
+    z = strchr(word, ' ');
+  }
+  return 1;
+}
+
+/* Look a type up, whatever its sign or the fields of an interval. */
 static const DdlType *find_type(char *name) {
   static const char *const signs[] = {" zerofill", " unsigned", " signed", 0};
-  const DdlType *type = ddl_type(name);
+  const DdlType *type = ddl_type(is_interval(name) ? "interval" : name);
   for (int i = 0; type == 0 && signs[i]; i++) {
     size_t n = strlen(name);
     size_t n_sign = strlen(signs[i]);

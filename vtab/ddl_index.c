@@ -1,5 +1,5 @@
 /*
-** INDEX [name] (columns) in the place of a column, as CockroachDB, YDB,
+** INDEX [name] (columns) [WHERE condition] in the place of a column, as CockroachDB, YDB,
 ** StarRocks and MySQL have it, becomes a CREATE INDEX behind the table.
 **
 ** Its name is what it was, or CockroachDB's t_c_idx, t_c_idx1, ...
@@ -65,6 +65,7 @@ int ddl_indexes(Ddl *ddl) {
   for (int i = 0; ddl->rc == SQLITE_OK && i < ddl->n_index; i++) {
     const DdlIndex *index = &ddl->indexes[i];
     const char *columns = ddl->tokens[index->columns].z;
+    const Token *last = &ddl->tokens[index->end - 1];
     sqlite3_str *out = ddl->triggers;
     char *name;
     if (choose_name(ddl, index, schema, &name) == SQLITE_OK) {
@@ -75,7 +76,7 @@ int ddl_indexes(Ddl *ddl) {
       sqlite3_str_appendall(out, " ON ");
       ddl_append_name(out, table);
       sqlite3_str_appendchar(out, 1, ' ');
-      ddl_render(ddl, out, columns, ddl->tokens[index->columns_end - 1].z + 1);
+      ddl_render(ddl, out, columns, last->z + last->n);
       sqlite3_str_appendall(out, ";\n");
     }
     sqlite3_free(name);

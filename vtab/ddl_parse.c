@@ -99,8 +99,21 @@ static int list_of(const Ddl *ddl, int start) {
   return ddl->tokens[open + 1].type == TOKEN_INTEGER ? 0 : open;
 }
 
+/* What follows WHERE: anything up to the end of the element. */
+static int parse_condition(Ddl *ddl) {
+  if (ddl_at_end(ddl)) return ddl_syntax_error(ddl, ddl->at);
+  while (ddl->rc == SQLITE_OK && ddl->at < ddl->n_token && !ddl_at_end(ddl)) {
+    if (ddl_is_other(ddl, ddl->at, '(')) {
+      ddl_expect_group(ddl);
+    } else {
+      ddl->at++;
+    }
+  }
+  return ddl->rc;
+}
+
 /*
-** INDEX [name] (columns), or KEY.  It becomes a CREATE INDEX.
+** INDEX [name] (columns) [WHERE condition], or KEY.  It becomes a CREATE INDEX.
 */
 static int parse_index(Ddl *ddl, int start) {
   DdlIndex *index = ddl_grow(ddl, ddl->indexes, ddl->n_index, sizeof *index);
@@ -122,6 +135,7 @@ static int parse_index(Ddl *ddl, int start) {
   index->columns_end = ddl->at;
   while (ddl->rc == SQLITE_OK && ddl_key_clause(ddl)) {
   }
+  if (ddl->rc == SQLITE_OK && ddl_accept(ddl, "where")) parse_condition(ddl);
   index->end = ddl->at;
   return ddl->rc == SQLITE_OK ? delete_element(ddl, start, 0) : ddl->rc;
 }

@@ -21,10 +21,19 @@ SQLITE_EXTENSION_INIT3
 
 #include "surrogate_int.h"
 
-/* The schema of the table, to be freed: NULL if it has none. */
+/*
+** The schema of the table, to be freed: NULL if it has none, or with ddl->rc
+** set.
+*/
 char *ddl_schema(Ddl *ddl) {
-  if (ddl->schema) return ddl_text(ddl, ddl->schema);
-  return ddl->is_temp ? sqlite3_mprintf("temp") : 0;
+  char *schema = 0;
+  if (ddl->schema) {
+    schema = ddl_text(ddl, ddl->schema);
+  } else if (ddl->is_temp) {
+    schema = sqlite3_mprintf("temp");
+    if (schema == 0 && ddl->rc == SQLITE_OK) ddl->rc = SQLITE_NOMEM;
+  }
+  return schema;
 }
 
 /* A schema as it stands before a name in SQL, with its dot, to be freed. */
@@ -305,7 +314,6 @@ int ddl_generated(Ddl *ddl, DdlColumn *column, int size, int is_serial) {
       mode == DDL_VIRTUAL_SEQUENCE) {
     size = 8; /* as in CockroachDB */
   }
-  if (schema == 0 && (ddl->schema || ddl->is_temp)) ddl->rc = SQLITE_NOMEM;
   if (ddl->rc == SQLITE_OK) find_names(ddl, column, &names);
   if (ddl->rc == SQLITE_OK) {
     if (mode == DDL_ROWID) {

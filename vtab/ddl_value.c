@@ -5,9 +5,11 @@
 **   'x'::text      'x'             1::bigint        1
 **   NULL::text     NULL            (0)::numeric     (0)
 **   '"T_seq"'::regclass            'T_seq'
+**   now():::TIMESTAMPTZ            now()
 **
 ** A cast of anything else would change a value, or be one that SQLite does not
-** know: that is an error.
+** know: that is an error.  CockroachDB's ::: says what type a value has, and
+** changes none.
 **
 ** And the value of DEFAULT, which SQLite wants in parentheses if it is a call.
 */
@@ -138,15 +140,21 @@ static int words_end(const Ddl *ddl, int from) {
   return end ? end : from + 1;
 }
 
+/* True for CockroachDB's :::, of which `colon` is the first. */
+static int is_annotation(const Ddl *ddl, int colon) {
+  return ddl_is_other(ddl, colon + 1, ':') && ddl_is_other(ddl, colon + 2, ':');
+}
+
 /*
 ** The token behind a cast of which `colon` is the first colon; 0 if it is none
 ** that is understood.
 */
 int ddl_cast_end(const Ddl *ddl, int colon) {
+  int type = colon + (is_annotation(ddl, colon) ? 3 : 2);
   int end;
   if (!ddl_is_other(ddl, colon + 1, ':')) return 0;
-  if (!ddl_match(ddl, colon + 2, "%")) return 0;
-  end = words_end(ddl, colon + 2);
+  if (!ddl_match(ddl, type, "%")) return 0;
+  end = words_end(ddl, type);
   if (ddl_is_other(ddl, end, '(')) end = ddl_group_end(ddl, end);
   if (ddl_is_other(ddl, end, ':')) return 0; /* another cast */
   if (end < ddl->n_token && ddl->tokens[end].type == TOKEN_QUOTED) return 0;
@@ -182,6 +190,21 @@ static int is_number(const Ddl *ddl, int token) {
   return type == TOKEN_INTEGER || type == TOKEN_NUMBER;
 }
 
+/*
+** True if a string can be that of a type, as it is.  In a type of numbers or
+** times, 'now' and 'infinity' are more than a text.
+*/
+static int is_value(const Ddl *ddl, int token, const DdlType *type) {
+  const Token *t = &ddl->tokens[token];
+  const char *z = t->z + 1;
+  if (type == 0 || (type->flags & (DDL_CAST_TEXT | DDL_CAST_NUMBER)) == 0) {
+    return 0;
+  }
+  if (strcmp(type->strict, "TEXT") == 0) return 1;
+  if (*z == '-' || *z == '+') z++;
+  return t->type == TOKEN_STRING && ((*z >= '0' && *z <= '9') || *z == '.');
+}
+
 /* The name in a string that PostgreSQL reads as that of a relation. */
 static int edit_regclass(Ddl *ddl, int token) {
   char *text = ddl_text(ddl, token);
@@ -212,13 +235,16 @@ static int edit_regclass(Ddl *ddl, int token) {
 static int edit_cast(Ddl *ddl, int colon) {
   int value = colon - 1;
   int end = ddl_cast_end(ddl, colon);
-  const DdlType *type = end ? cast_type(ddl, colon + 2) : 0;
+  int is_cast = !is_annotation(ddl, colon);
+  const DdlType *type = end ? cast_type(ddl, colon + (is_cast ? 2 : 3)) : 0;
   int flags = type ? type->flags : 0;
   int kind = ddl->tokens[value].type;
   int is_right = 0;
 
   if (kind == TOKEN_STRING || kind == TOKEN_ESCAPED || kind == TOKEN_DOLLAR) {
-    is_right = flags & (DDL_CAST_TEXT | DDL_CAST_NUMBER);
+    is_right = is_value(ddl, value, type);
+  } else if (!is_cast) {
+    is_right = type != 0;
   } else if (is_number(ddl, value)) {
     is_right = flags & DDL_CAST_NUMBER;
   } else if (ddl_is(ddl, value, "null")) {
@@ -244,7 +270,7 @@ int ddl_expressions(Ddl *ddl) {
     } else if (ddl_is_other(ddl, i, ':')) {
       if (!ddl_is_other(ddl, i + 1, ':')) return ddl_syntax_error(ddl, i);
       edit_cast(ddl, i);
-      i++;
+      i += is_annotation(ddl, i) ? 2 : 1;
     }
   }
   return ddl->rc;
@@ -255,7 +281,9 @@ int ddl_expressions(Ddl *ddl) {
 /* True if the default of a column is computed for each row. */
 int ddl_is_computed(const Ddl *ddl, const DdlColumn *column) {
   for (int i = column->value; i < column->value_end; i++) {
-    if (ddl->tokens[i].type == TOKEN_NAME && ddl_is_other(ddl, i + 1, '(')) {
+    int type = ddl->tokens[i].type;
+    if ((type == TOKEN_NAME || type == TOKEN_QUOTED) &&
+        ddl_is_other(ddl, i + 1, '(')) {
       return 1;
     }
     if (ddl_match(ddl, i, "current_timestamp|current_time|current_date")) {
