@@ -124,6 +124,42 @@ int seq_no_store(SeqSession *session, const char *schema) {
 }
 
 /*
+** A name begins with a schema that is not there.  If a default calls it all the
+** same, its file was attached by that name when the table was made: the name
+** is that of a sequence of the default's schema.
+*/
+static int resolve_moved(SeqSession *session, SeqTarget *target) {
+  const char *dot = memchr(target->name, '.', target->n);
+  for (int i = 0; i < session->n_layout; i++) {
+    SeqStore *store = session->layout[i];
+    SeqHeader header;
+    SeqRow row;
+    int found;
+    int rc = seq_store_read(&store->sql, target->name, target->n, &header, &row,
+                            0, &found);
+    if (rc == SQLITE_OK && found) { /* the dot is a part of the name */
+      target->store = store;
+      return rc;
+    }
+    if (rc != SQLITE_OK) return seq_store_failed(store, rc);
+  }
+  for (int i = 0; i < session->n_layout; i++) {
+    SeqStore *store = session->layout[i];
+    int is_called;
+    int rc =
+        seq_owner_calls(&store->sql, target->name, target->n, 0, &is_called);
+    if (rc != SQLITE_OK) return seq_store_failed(store, rc);
+    if (is_called) {
+      target->store = store;
+      target->n -= (size_t)(dot + 1 - target->name);
+      target->name = dot + 1;
+      break;
+    }
+  }
+  return SQLITE_OK;
+}
+
+/*
 ** Find the store that a name leads to: the one of its schema, or the first
 ** that has the sequence, or, if none has or it is_new, the first.
 */
@@ -153,6 +189,7 @@ int seq_resolve(SeqSession *session, const char *name, size_t n, int is_new,
     return seq_no_store(session, 0);
   }
   target->store = session->layout[0];
+  if (!is_new && memchr(name, '.', n)) return resolve_moved(session, target);
   for (int i = 0; !is_new && i < session->n_layout && session->n_layout > 1;
        i++) {
     SeqStore *store = session->layout[i];
