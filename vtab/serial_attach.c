@@ -26,6 +26,7 @@
 **   are checked.
 ** - ALTER TABLE RENAME complains of views on a table that is not there, unless
 **   it is told by SQLITE_DBCONFIG_LEGACY_ALTER_TABLE to leave them alone.
+** - DROP TABLE takes the counter of an AUTOINCREMENT along: it is written again.
 ** - Whether all views and triggers can still be used is found out at the end, by
 **   ALTER TABLE on a table made for it.
 **
@@ -66,6 +67,8 @@ typedef struct Attach {
   SeqState state;
   int is_set; /* the sequence goes on from: */
   int64_t last;
+  int has_counter; /* of AUTOINCREMENT, in sqlite_sequence: */
+  int64_t counter;
   char *base;     /* the sequence's name, */
   char *sequence; /* as nextval() takes it */
   char *new_table;
@@ -191,27 +194,49 @@ static int check_values(Attach *a) {
   return relation_finish(relation, stmt, rc);
 }
 
+/* Read the counter of a table that has an AUTOINCREMENT. */
+static int read_counter(Attach *a) {
+  Relation *relation = &a->relation;
+  sqlite3_stmt *stmt;
+  int exists;
+  int rc = relation_exists(relation->db, relation->schema, "sqlite_sequence",
+                           &exists);
+  if (rc != SQLITE_OK) return relation_failed(relation, rc);
+  if (!exists) return SQLITE_OK;
+  rc = relation_prepare(relation, &stmt,
+                        "SELECT seq FROM %ssqlite_sequence WHERE name = %Q",
+                        a->quoted, relation->table);
+  if (rc == SQLITE_OK && sqlite3_step(stmt) == SQLITE_ROW) {
+    a->counter = sqlite3_column_int64(stmt, 0);
+    a->has_counter = 1;
+  }
+  return relation_finish(relation, stmt, rc);
+}
+
+/* Write it for the new table, unless the sequence goes on with it. */
+static int write_counter(Attach *a) {
+  if (!a->has_counter || a->is_rowid) return SQLITE_OK;
+  return relation_exec(&a->relation,
+                       "DELETE FROM %ssqlite_sequence WHERE name = %Q;"
+                       "INSERT INTO %ssqlite_sequence VALUES (%Q, %lld);",
+                       a->quoted, a->relation.table, a->quoted,
+                       a->relation.table, (sqlite3_int64)a->counter);
+}
+
 /* The last value of a column that is AUTOINCREMENT. */
 static int read_autoincrement(Attach *a) {
   Relation *relation = &a->relation;
-  sqlite3_stmt *stmt;
   int is_auto = 0;
   int rc = sqlite3_table_column_metadata(relation->db, relation->schema,
                                          relation->table, a->column, 0, 0, 0, 0,
                                          &is_auto);
   if (rc != SQLITE_OK) return relation_failed(relation, rc);
-  if (!is_auto || a->def.increment_by < 0) return SQLITE_OK;
-  rc = relation_prepare(relation, &stmt,
-                        "SELECT seq FROM %ssqlite_sequence WHERE name = %Q",
-                        a->quoted, relation->table);
-  if (rc == SQLITE_OK && sqlite3_step(stmt) == SQLITE_ROW) {
-    int64_t last = sqlite3_column_int64(stmt, 0);
-    if (last > 0 && (!a->is_set || last > a->last)) {
-      a->last = last;
-      a->is_set = 1;
-    }
+  if (is_auto && a->def.increment_by > 0 && a->has_counter && a->counter > 0 &&
+      (!a->is_set || a->counter > a->last)) {
+    a->last = a->counter;
+    a->is_set = 1;
   }
-  return relation_finish(relation, stmt, rc);
+  return SQLITE_OK;
 }
 
 /*
@@ -584,6 +609,7 @@ static int replace_table(Attach *a) {
                        a->quoted, relation->table, a->quoted, a->new_table,
                        relation->table);
   }
+  if (rc == SQLITE_OK) rc = write_counter(a);
   set_option(relation->db, SQLITE_DBCONFIG_LEGACY_ALTER_TABLE, legacy);
   set_option(relation->db, SQLITE_DBCONFIG_ENABLE_FKEY, keys);
   if (rc == SQLITE_LOCKED) {
@@ -644,6 +670,7 @@ static int attach(Attach *a, const char *column, const char *z, size_t n) {
   rc = relation_exec(relation, "SAVEPOINT serial_attach");
   if (rc != SQLITE_OK) return rc;
   rc = check_values(a);
+  if (rc == SQLITE_OK) rc = read_counter(a);
   if (rc == SQLITE_OK) rc = find_last(a);
   if (rc == SQLITE_OK) rc = change_table(a);
   if (rc == SQLITE_OK) rc = relation_exec(relation, "RELEASE serial_attach");
