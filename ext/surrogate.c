@@ -24,7 +24,9 @@ SQLITE_EXTENSION_INIT1
 #define SURROGATE_VERSION "unknown"
 #endif
 
-#ifdef _WIN32
+#if defined(SQLITE_CORE)
+#define SURROGATE_EXPORT
+#elif defined(_WIN32)
 #define SURROGATE_EXPORT __declspec(dllexport)
 #else
 #define SURROGATE_EXPORT __attribute__((visibility("default")))
@@ -89,8 +91,9 @@ int sqlite3_surrogate_init(sqlite3 *db, char **error,
 
   SQLITE_EXTENSION_INIT2(api);
   if (sqlite3_libversion_number() < OLDEST_SQLITE) {
-    *error = sqlite3_mprintf("surrogate needs SQLite 3.35.0 or later, not %s",
-                             sqlite3_libversion());
+    *error =
+        sqlite3_mprintf("surrogate needs SQLite 3.35.0 or later, this is %s",
+                        sqlite3_libversion());
     return SQLITE_ERROR;
   }
   rc = check_loaded(db);
@@ -119,3 +122,14 @@ int sqlite3_surrogate_init(sqlite3 *db, char **error,
 #endif
   return rc;
 }
+
+#ifndef SQLITE_CORE
+SURROGATE_EXPORT int sqlite3_modsurrogate_init(sqlite3 *db, char **error,
+                                               const sqlite3_api_routines *api);
+
+/* What SQLite looks for in a file that is called mod_surrogate. */
+int sqlite3_modsurrogate_init(sqlite3 *db, char **error,
+                              const sqlite3_api_routines *api) {
+  return sqlite3_surrogate_init(db, error, api);
+}
+#endif

@@ -2,8 +2,8 @@
 # setup.sh: installs what building and testing need, on Debian and its like.
 #
 #   sh tool/setup.sh         for the build, the tests and the demonstration
-#   sh tool/setup.sh --ci    and for lint, fuzzing, valgrind and the
-#                            comparison with PostgreSQL
+#   sh tool/setup.sh --ci    and for lint, fuzzing, valgrind, the comparison
+#                            with PostgreSQL, and packages
 #
 # Does nothing if all of it is there. Elsewhere it says what is needed, and
 # leaves it to configure to say what is missing.
@@ -14,6 +14,8 @@ packages="gcc libc6-dev make autoconf libsqlite3-dev sqlite3 libsodium-dev
 if [ "${1-}" = --ci ]; then
   packages="$packages clang libclang-rt-dev clang-format valgrind libc6-dbg
     postgresql"
+  # For the distribution: the package, the manual page, the SQLite versions.
+  packages="$packages debhelper dpkg-dev groff lintian mandoc npm pkg-config"
 fi
 
 if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
