@@ -25,9 +25,10 @@ import sys
 import tarfile
 import zipfile
 
-import binary
+sys.dont_write_bytecode = True
+import binary  # noqa: E402
 
-TOOL = os.path.dirname(os.path.abspath(__file__))
+TOOL = os.path.dirname(os.path.realpath(__file__))
 TOP = os.path.dirname(TOOL)
 SUFFIXES = {"linux": ".so", "windows": ".dll", "darwin": ".dylib"}
 
