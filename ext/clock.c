@@ -43,7 +43,7 @@ uint64_t clock_ns(void) {
 ** ahead of it.  False where the system cannot tell for less.
 */
 int clock_is_before(uint64_t ns) {
-#ifdef CLOCK_REALTIME_COARSE
+#if defined(CLOCK_REALTIME_COARSE) && !defined(_WIN32)
   struct timespec now; /* as of the last tick of the kernel's timer */
   if (clock_gettime(CLOCK_REALTIME_COARSE, &now) != 0 || now.tv_sec < 0) {
     return 0;

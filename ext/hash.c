@@ -4,7 +4,8 @@
 ** MD5 and SHA-1 for UUID versions 3 and 5, SHA3-512 for CUID2: libcrypto is the
 ** library that has all three, is on every system, and is cared for.  configure
 ** looks for it; without it the functions that need a digest say so, and all
-** others work.
+** others work.  On Windows, which has none, the system's own CNG takes its
+** place; that has SHA3-512 from Windows 11 24H2 on.
 */
 #include <sqlite3ext.h>
 SQLITE_EXTENSION_INIT3
@@ -13,6 +14,9 @@ SQLITE_EXTENSION_INIT3
 
 #ifdef HAVE_CRYPTO
 #include <openssl/evp.h>
+#elif defined(_WIN32)
+#include <windows.h>
+#include <bcrypt.h>
 #endif
 
 /*
@@ -37,6 +41,28 @@ int hash_digest(int algorithm, const void *a, size_t n_a, const void *b,
             EVP_DigestFinal_ex(digest, out, &size) == 1;
   EVP_MD_CTX_free(digest);
   return is_done ? (int)size : 0;
+#elif defined(_WIN32)
+  static const wchar_t *const names[] = {[HASH_MD5] = L"MD5",
+                                         [HASH_SHA1] = L"SHA1",
+                                         [HASH_SHA3_512] = L"SHA3-512"};
+  BCRYPT_ALG_HANDLE provider = 0;
+  BCRYPT_HASH_HANDLE hash = 0;
+  ULONG size = 0;
+  ULONG n;
+  int is_done;
+  if (BCryptOpenAlgorithmProvider(&provider, names[algorithm], 0, 0) != 0) {
+    return 0;
+  }
+  is_done = BCryptGetProperty(provider, BCRYPT_HASH_LENGTH, (PUCHAR)&size,
+                              sizeof size, &n, 0) == 0 &&
+            size <= HASH_SIZE_MAX &&
+            BCryptCreateHash(provider, &hash, 0, 0, 0, 0, 0) == 0 &&
+            BCryptHashData(hash, (PUCHAR)a, (ULONG)n_a, 0) == 0 &&
+            BCryptHashData(hash, (PUCHAR)b, (ULONG)n_b, 0) == 0 &&
+            BCryptFinishHash(hash, out, size, 0) == 0;
+  if (hash) BCryptDestroyHash(hash);
+  BCryptCloseAlgorithmProvider(provider, 0);
+  return is_done ? (int)size : -1;
 #else
   UNUSED(algorithm);
   UNUSED(a);
@@ -52,6 +78,8 @@ int hash_digest(int algorithm, const void *a, size_t n_a, const void *b,
 const char *hash_missing(int algorithm) {
 #ifdef HAVE_CRYPTO
 #define MISSING(name) "libcrypto, as this system sets it up, has no " name
+#elif defined(_WIN32)
+#define MISSING(name) "this version of Windows has no " name
 #else
 #define MISSING(name) \
   "this build has no " name " (configure found no libcrypto)"

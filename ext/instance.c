@@ -29,6 +29,9 @@ SQLITE_EXTENSION_INIT3
 #ifndef _WIN32
 #include <pthread.h>
 #include <sys/mman.h>
+#ifndef MAP_ANONYMOUS
+#define MAP_ANONYMOUS MAP_ANON /* its name on the BSDs and on older macOS */
+#endif
 #endif
 
 #define ENVIRONMENT "SURROGATE_INSTANCE_ID"

@@ -1,0 +1,1 @@
+export { type Database, getLoadablePath, load } from "./index.cjs";

@@ -1,0 +1,3 @@
+import surrogate from "./index.cjs";
+
+export const { getLoadablePath, load } = surrogate;
