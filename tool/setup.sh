@@ -4,6 +4,8 @@
 #   sh tool/setup.sh         for the build, the tests and the demonstration
 #   sh tool/setup.sh --ci    and for lint, fuzzing, valgrind and the
 #                            comparison with PostgreSQL
+#   sh tool/setup.sh --clients
+#                            and for the clients of tool/clients.sh
 #
 # Does nothing if all of it is there. Elsewhere it says what is needed, and
 # leaves it to configure to say what is missing.
@@ -14,6 +16,13 @@ packages="gcc libc6-dev make autoconf libsqlite3-dev sqlite3 libsodium-dev
 if [ "${1-}" = --ci ]; then
   packages="$packages clang libclang-rt-dev clang-format valgrind libc6-dbg
     postgresql"
+fi
+if [ "${1-}" = --clients ]; then
+  packages="$packages g++ libdbd-sqlite3-perl php-cli php-sqlite3 ruby
+    ruby-sqlite3 default-jdk-headless libxerial-sqlite-jdbc-java golang-go
+    golang-github-mattn-go-sqlite3-dev"
+  # A Node.js from elsewhere has an npm of its own, and no place for Debian's.
+  command -v npm >/dev/null || packages="$packages nodejs npm"
 fi
 
 if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
