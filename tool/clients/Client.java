@@ -25,6 +25,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.sqlite.SQLiteConfig;
+import org.sqlite.SQLiteConnection;
 import org.sqlite.SQLiteErrorCode;
 import org.sqlite.SQLiteException;
 
@@ -44,11 +45,13 @@ class Client {
     SQLiteConfig config = new SQLiteConfig();
     config.enableLoadExtension(true);
     config.setBusyTimeout(busyTimeout);
-    Connection db = config.createConnection("jdbc:sqlite:" + database);
+    SQLiteConnection db =
+        (SQLiteConnection) config.createConnection("jdbc:sqlite:" + database);
     try (PreparedStatement load = db.prepareStatement("SELECT load_extension(?)")) {
       load.setString(1, extension);
       load.execute();
     }
+    db.getDatabase().enable_load_extension(false);
     return db;
   }
 
