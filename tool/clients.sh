@@ -28,6 +28,7 @@ clients=$(pwd)/tool/clients
 # newer one than Debian's.
 node_version=24.21.0
 better_sqlite3_version=13.2.0
+node_gyp_version=13.1.0
 case $(uname -m) in
   x86_64) node_arch=x64 ;;
   aarch64) node_arch=arm64 ;;
@@ -47,27 +48,22 @@ all="c static shell tcl python sqlalchemy perl php ruby java go
 install_npm() {
   [ "$node_arch" != unknown ] && command -v npm >/dev/null || return 0
   [ ! -f "$addon" ] || return 0
-  (
-    cd "$work"
-    echo '{"private": true}' >package.json
-    npm install --silent --no-audit --no-fund --ignore-scripts \
-      "better-sqlite3@$better_sqlite3_version" \
-      "node-linux-$node_arch@$node_version"
-    cd "$modules/better-sqlite3"
-    PATH=$node_dir/bin:$PATH
-    export PATH npm_config_nodedir="$node_dir" JOBS=2
-    export CFLAGS=-O0 CXXFLAGS="-O0 -fno-lto" LDFLAGS=-fno-lto
-    npm run --silent build-release >"$work/npm.log" 2>&1 || {
-      tail -n 50 "$work/npm.log"
-      return 1
-    }
-  )
+  echo '{"private": true}' >"$work/package.json"
+  npm install --prefix "$work" --loglevel=error --no-audit --no-fund \
+    --ignore-scripts "better-sqlite3@$better_sqlite3_version" \
+    "node-linux-$node_arch@$node_version" "node-gyp@$node_gyp_version" &&
+    env PATH="$node_dir/bin:$PATH" npm_config_nodedir="$node_dir" JOBS=2 \
+      CFLAGS=-O0 CXXFLAGS="-O0 -fno-lto" LDFLAGS=-fno-lto \
+      npm run --prefix "$modules/better-sqlite3" build-release
 }
 
 if [ "${1-}" = --install ]; then
   shift
   sh tool/setup.sh --clients
-  install_npm || echo "clients.sh: better-sqlite3 could not be installed" >&2
+  install_npm >"$work/npm.log" 2>&1 || {
+    tail -n 50 "$work/npm.log"
+    echo "clients.sh: better-sqlite3 could not be installed"
+  } >&2
 fi
 
 # ---- Clients ---------------------------------------------------------------
