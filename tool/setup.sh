@@ -4,6 +4,8 @@
 #   sh tool/setup.sh         for the build, the tests and the demonstration
 #   sh tool/setup.sh --ci    and for lint, fuzzing, valgrind, the comparison
 #                            with PostgreSQL, and packages
+#   sh tool/setup.sh --clients
+#                            and for the clients of tool/clients.sh
 #
 # Does nothing if all of it is there. Elsewhere it says what is needed, and
 # leaves it to configure to say what is missing.
@@ -15,7 +17,16 @@ if [ "${1-}" = --ci ]; then
   packages="$packages clang libclang-rt-dev clang-format valgrind libc6-dbg
     postgresql"
   # For the distribution: the package, the manual page, the SQLite versions.
-  packages="$packages debhelper dpkg-dev groff lintian mandoc npm pkg-config"
+  packages="$packages debhelper dpkg-dev groff lintian mandoc pkg-config"
+fi
+if [ "${1-}" = --clients ]; then
+  packages="$packages g++ libdbd-sqlite3-perl php-cli php-sqlite3 ruby
+    ruby-sqlite3 default-jdk-headless libxerial-sqlite-jdbc-java golang-go
+    golang-github-mattn-go-sqlite3-dev"
+fi
+# A Node.js from elsewhere has an npm of its own, and no place for Debian's.
+if [ "${1-}" != "" ] && ! command -v npm >/dev/null; then
+  packages="$packages nodejs npm"
 fi
 
 if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
