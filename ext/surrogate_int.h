@@ -1446,4 +1446,8 @@ int dict_register(sqlite3 *);
 
 int create_table_register(sqlite3 *, SeqSession *);
 
+/**** functions.c ********************************************************/
+
+int functions_register(sqlite3 *);
+
 #endif /* SURROGATE_INT_H */
