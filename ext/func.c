@@ -38,13 +38,55 @@ void func_reason(sqlite3_context *context, const char *function, char *reason) {
   sqlite3_free(reason);
 }
 
+static int undo_exec(const FuncUndo *undo, const char *format, char **error) {
+  char *sql = sqlite3_mprintf(format, undo->name, undo->name);
+  int rc = sql ? sqlite3_exec(undo->db, sql, 0, 0, error) : SQLITE_NOMEM;
+  sqlite3_free(sql);
+  return rc;
+}
+
 /*
-** Undo what a function did behind its savepoint, by the statements `undo`, or by
-** ROLLBACK if the savepoint began the transaction: its RELEASE may be refused
-** again where it was refused before, as somebody reads the file.
+** Begin a savepoint, for what is to be done as a whole or not at all.  If it is
+** SQLITE_OK, func_undo_end() ends it.  *error as by sqlite3_exec().
 */
-void func_undo(sqlite3 *db, int was_autocommit, const char *undo) {
-  sqlite3_exec(db, was_autocommit ? "ROLLBACK" : undo, 0, 0, 0);
+int func_undo_begin(FuncUndo *undo, sqlite3 *db, const char *name,
+                    char **error) {
+  undo->db = db;
+  undo->name = name;
+  undo->was_autocommit = sqlite3_get_autocommit(db);
+  return undo_exec(undo, "SAVEPOINT %s", error);
+}
+
+/*
+** Keep what was done if rc is SQLITE_OK, else undo it: by ROLLBACK if the
+** savepoint began the transaction, as its RELEASE may be refused again where it
+** was refused before, while somebody reads the file.
+**
+** After sqlite3_interrupt() SQLite refuses all of these, but when it refuses a
+** statement that writes, it rolls the whole transaction back.  VACUUM counts as
+** one, can be parsed meanwhile, having no blank, and does nothing in a
+** transaction if it is not refused.
+*/
+int func_undo_end(FuncUndo *undo, int rc, char **error) {
+  int failed;
+  if (rc == SQLITE_OK) rc = undo_exec(undo, "RELEASE %s", error);
+  if (rc == SQLITE_OK) return rc;
+  failed = undo_exec(
+      undo, undo->was_autocommit ? "ROLLBACK" : "ROLLBACK TO %s; RELEASE %s",
+      0);
+  if (failed == SQLITE_INTERRUPT && !sqlite3_get_autocommit(undo->db)) {
+    sqlite3_exec(undo->db, "VACUUM;", 0, 0, 0);
+  }
+  return rc;
+}
+
+/*
+** Whether the statement that runs is to be stopped (sqlite3_interrupt(), Ctrl-C
+** in the shell).  sqlite3_is_interrupted() came with SQLite 3.41; any statement
+** that is begun meanwhile is refused in all versions.
+*/
+int func_is_interrupted(void *db) {
+  return sqlite3_exec(db, "SELECT 1", 0, 0, 0) == SQLITE_INTERRUPT;
 }
 
 int func_any_null(int argc, sqlite3_value **argv) {

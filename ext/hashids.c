@@ -162,6 +162,8 @@ static const Hashids *get_hashids(sqlite3_context *context,
     func_error(context, "%s: %s", function, wrong);
     return 0;
   }
+  shuffled->hashids.waiting.is_stopped = func_is_interrupted;
+  shuffled->hashids.waiting.data = sqlite3_context_db_handle(context);
   shuffled->salt = sqlite3_malloc64(n + 1);
   if (shuffled->salt == 0) {
     sqlite3_result_error_nomem(context);
@@ -229,6 +231,12 @@ static int decode(sqlite3_context *context, const char *function,
   }
   *count = hashids_decode(hashids, z, n, *numbers, room, scratch);
   sqlite3_free(scratch_buffer.heap);
+  if (*count == 0 && n >= WAITING_STEPS &&
+      func_is_interrupted(hashids->waiting.data)) {
+    sqlite3_free(buffer->heap);
+    sqlite3_result_error_code(context, SQLITE_INTERRUPT);
+    return 0;
+  }
   return 1;
 }
 

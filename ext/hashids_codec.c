@@ -286,6 +286,7 @@ size_t hashids_encode(const Hashids *h, const uint64_t *numbers, size_t count,
     unsigned char digits[64];
     unsigned first = sizeof digits;
     uint64_t left = numbers[i];
+    if (waiting_is_over(&h->waiting, i)) return 0;
     shuffle_digits(h, alphabet, lottery);
     do {
       digits[--first] = alphabet[left % h->n_alphabet];
@@ -371,7 +372,7 @@ static int decode_number(const Hashids *h, const unsigned char *alphabet,
 ** Decode any text of n bytes.  Returns how many numbers it has, in numbers[]: 0
 ** if hashids_encode() does not make just this of them.  If there are more than
 ** `room`, it is room + 1, and nothing is known of the text; HASHIDS_COUNT(n) is
-** room enough.  scratch[] has n bytes.
+** room enough.  scratch[] has n bytes.  0, too, if the waiting is over.
 */
 size_t hashids_decode(const Hashids *h, const char *z, size_t n,
                       uint64_t *numbers, size_t room, char *scratch) {
@@ -389,6 +390,7 @@ size_t hashids_decode(const Hashids *h, const char *z, size_t n,
     shuffle_digits(h, alphabet, lottery);
     if (!decode_number(h, alphabet, z, to, &i, &number, &more)) return 0;
     if (count == room) return room + 1;
+    if (waiting_is_over(&h->waiting, count)) return 0;
     numbers[count++] = number;
   }
   if (hashids_encode(h, numbers, count, scratch, n) != n ||

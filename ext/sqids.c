@@ -52,6 +52,11 @@ static SqidsConfig *new_config(sqlite3_context *context, size_t n_word,
   return config;
 }
 
+static void set_waiting(sqlite3_context *context, SqidsConfig *config) {
+  config->waiting.is_stopped = func_is_interrupted;
+  config->waiting.data = sqlite3_context_db_handle(context);
+}
+
 /* The configuration of the connection.  NULL, reported, without memory. */
 static const SqidsConfig *get_config(sqlite3_context *context) {
   IdState *state = sqlite3_user_data(context);
@@ -60,6 +65,7 @@ static const SqidsConfig *get_config(sqlite3_context *context) {
     if (state->sqids) {
       sqids_prepare(state->sqids, DEFAULT_ALPHABET, sizeof DEFAULT_ALPHABET - 1,
                     0, SQIDS_BLOCKLIST);
+      set_waiting(context, state->sqids);
     }
   }
   return state->sqids;
@@ -111,6 +117,7 @@ static SqidsConfig *make_config(sqlite3_context *context,
   wrong = sqids_prepare(config, alphabet, n_alphabet,
                         (unsigned)options->min_length, n_word);
   if (wrong) func_error(context, "sqids_config: %s", wrong);
+  set_waiting(context, config);
   while (!wrong && options->blocklist && n_word-- > 0) {
     if (!codec_options_word(context, "sqids_config", options, &word, &n)) {
       wrong = "reported";
@@ -170,6 +177,8 @@ static void sqids_encode_func(sqlite3_context *context, int argc,
       size_t n = sqids_encode(config, numbers, count, id);
       if (n > 0) {
         sqlite3_result_text(context, id, (int)n, SQLITE_TRANSIENT);
+      } else if (func_is_interrupted(config->waiting.data)) {
+        sqlite3_result_error_code(context, SQLITE_INTERRUPT);
       } else {
         func_error(context,
                    "sqids_encode: reached max attempts to re-generate the ID:"
@@ -189,6 +198,7 @@ static void sqids_decode_func(sqlite3_context *context, int argc,
   uint64_t *numbers;
   const char *z;
   size_t n;
+  size_t count;
 
   UNUSED(argc);
   if (sqlite3_value_type(argv[0]) == SQLITE_NULL) return;
@@ -197,8 +207,13 @@ static void sqids_decode_func(sqlite3_context *context, int argc,
   if (config == 0) return;
   numbers = codec_buffer(context, &buffer, SQIDS_COUNT(n) * sizeof *numbers);
   if (numbers == 0) return;
-  codec_numbers_result(context, numbers,
-                       sqids_decode(config, z, n, numbers, SQIDS_COUNT(n)));
+  count = sqids_decode(config, z, n, numbers, SQIDS_COUNT(n));
+  if (count == 0 && n >= WAITING_STEPS &&
+      func_is_interrupted(config->waiting.data)) {
+    sqlite3_result_error_code(context, SQLITE_INTERRUPT);
+  } else {
+    codec_numbers_result(context, numbers, count);
+  }
   sqlite3_free(buffer.heap);
 }
 

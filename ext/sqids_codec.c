@@ -209,7 +209,7 @@ size_t sqids_encode_size(const SqidsConfig *config, size_t count) {
 /*
 ** Encode numbers of 0 to 2^63-1.  Returns the length of the id, in out[] of
 ** sqids_encode_size() bytes; 0 if there are no numbers, or if a word of the
-** blocklist is in each id that they may have.
+** blocklist is in each id that they may have, or if the waiting is over.
 */
 size_t sqids_encode(const SqidsConfig *config, const uint64_t *numbers,
                     size_t count, char *out) {
@@ -222,6 +222,9 @@ size_t sqids_encode(const SqidsConfig *config, const uint64_t *numbers,
     size_t n = try_encode(config, numbers, count, (offset + i) % config->n,
                           (unsigned char *)out);
     if (!is_blocked(config, (unsigned char *)out, n)) return n;
+    if (i % 8 == 7 && waiting_is_over(&config->waiting, WAITING_STEPS - 1)) {
+      return 0; /* a blocklist may be long */
+    }
   }
   return 0;
 }
@@ -232,7 +235,7 @@ size_t sqids_encode(const SqidsConfig *config, const uint64_t *numbers,
 ** Decode any text of n bytes.  Returns how many numbers it has, with at most
 ** `room` of them in numbers[]: if there are more, it is room + 1.  None if there
 ** is a character that is not in the alphabet, or a number above 2^63-1.
-** SQIDS_COUNT(n) is room enough.
+** SQIDS_COUNT(n) is room enough.  None, too, if the waiting is over.
 **
 ** An id that sqids_encode() would not make may have numbers too, as in the
 ** reference: see sqids_decode_one().
@@ -263,6 +266,7 @@ size_t sqids_decode(const SqidsConfig *config, const char *z, size_t n,
     }
     if (i == from) break; /* what follows is there for the length */
     if (count == room) return room + 1;
+    if (waiting_is_over(&config->waiting, count)) return 0;
     numbers[count++] = number;
     if (i < n) shuffle_reversed(alphabet, config->n);
   }

@@ -109,6 +109,7 @@ int sqlite3_surrogate_init(sqlite3 *db, char **error,
   if (rc == SQLITE_OK) rc = attach_register(db);
   if (rc == SQLITE_OK) rc = dict_register(db);
   if (rc == SQLITE_OK) rc = id_register(db);
+  if (rc == SQLITE_OK) rc = functions_register(db);
   if (rc == SQLITE_OK) {
     rc = sqlite3_create_function_v2(db, "surrogate_version", 0,
                                     SQLITE_UTF8 | SQLITE_INNOCUOUS |

@@ -164,6 +164,22 @@ const char *hash_missing(int algorithm);
 
 /**** func.c *************************************************************/
 
+/*
+** How a long loop that knows no SQLite learns that nobody waits for it any
+** more: it asks every so many steps.  NULL as is_stopped: it need not.
+*/
+typedef struct Waiting {
+  int (*is_stopped)(void *data);
+  void *data;
+} Waiting;
+
+#define WAITING_STEPS 4096
+
+static inline int waiting_is_over(const Waiting *waiting, size_t step) {
+  return (step + 1) % WAITING_STEPS == 0 && waiting->is_stopped &&
+         waiting->is_stopped(waiting->data);
+}
+
 /* An SQL function, in the table of those that a file registers. */
 typedef struct FuncEntry {
   const char *name;
@@ -174,7 +190,17 @@ typedef struct FuncEntry {
 
 void func_error(sqlite3_context *, const char *format, ...);
 void func_reason(sqlite3_context *, const char *function, char *reason);
-void func_undo(sqlite3 *, int was_autocommit, const char *undo);
+int func_is_interrupted(void *db);
+
+/* What is done as a whole or not at all. */
+typedef struct FuncUndo {
+  sqlite3 *db;
+  const char *name; /* of the savepoint */
+  int was_autocommit;
+} FuncUndo;
+
+int func_undo_begin(FuncUndo *, sqlite3 *, const char *name, char **error);
+int func_undo_end(FuncUndo *, int rc, char **error);
 int func_any_null(int argc, sqlite3_value **argv);
 int func_whole(sqlite3_value *, int64_t *number);
 int func_text(sqlite3_context *, sqlite3_value *, const char **z, size_t *n);
@@ -452,6 +478,7 @@ typedef struct SqidsConfig {
   uint32_t n_word;
   SqidsWord *words;
   char *text; /* the free end of it */
+  Waiting waiting;
 } SqidsConfig;
 
 extern const char sqids_blocklist[SQIDS_BLOCKLIST_COUNT][SQIDS_BLOCKLIST_WIDTH];
@@ -495,6 +522,7 @@ typedef struct Hashids {
   unsigned char guards[HASHIDS_ALPHABET_MAX];
   unsigned n_salt;
   uint32_t salt[HASHIDS_ALPHABET_MAX]; /* code points: more have no effect */
+  Waiting waiting;
 } Hashids;
 
 const char *hashids_prepare(Hashids *, const char *alphabet, size_t n,
@@ -1416,8 +1444,8 @@ int serial_register(SeqSession *);
 
 /**** ddl_script.c *******************************************************/
 
-int ddl_script(const char *sql, size_t n, int serial_mode, sqlite3_str *out,
-               char **message);
+int ddl_script(const char *sql, size_t n, int serial_mode, const Waiting *,
+               sqlite3_str *out, char **message);
 
 /**** attach_text.c, serial_attach.c *************************************/
 
@@ -1454,5 +1482,9 @@ int dict_register(sqlite3 *);
 /**** create_table.c *****************************************************/
 
 int create_table_register(SeqSession *);
+
+/**** functions.c ********************************************************/
+
+int functions_register(sqlite3 *);
 
 #endif /* SURROGATE_INT_H */

@@ -2,7 +2,7 @@
 ** bench.c - what sequences and ID functions cost, as ratios.
 **
 **   bench [--quick] [--strict] [--only N]... [--rounds N]
-**         [--peer LIBRARY]... [--data FILE] EXTENSION
+**         [--peer LIBRARY]... [--data FOLDER] EXTENSION
 **
 ** Nanoseconds depend on the machine; what surrogate promises is a ratio
 ** to something that everybody has: a function that does nothing, or an
@@ -26,7 +26,8 @@
 ** against the functions of other extensions, each LIBRARY that is named; it
 ** is not run if there is none.
 **
-** Line 10, of kinds of keys, is in bench_keys.c.
+** Line 10, of kinds of keys, is in bench_keys.c, and line 11, of processes, in
+** bench_processes.c.
 **
 ** The databases live in a new folder in $TMPDIR (or /tmp), which is removed
 ** at the end.  Chance is seeded: every run asks for the same names.
@@ -470,21 +471,21 @@ static void line_6(Bench *bench) {
 
 /* ---- main -------------------------------------------------------------- */
 
-static void (*const lines[])(Bench *) = {line_1, line_2, line_3, line_4,
-                                         line_5, line_6, line_7, line_8,
-                                         line_9, line_10};
+static void (*const lines[])(Bench *) = {line_1, line_2,  line_3, line_4,
+                                         line_5, line_6,  line_7, line_8,
+                                         line_9, line_10, line_11};
 #define N_LINES ((int)(sizeof lines / sizeof lines[0]))
 
 static int usage(void) {
   fprintf(stderr,
           "usage: bench [--quick] [--strict] [--only N]... [--rounds N] "
-          "[--peer LIBRARY]... [--data FILE] EXTENSION\n"
+          "[--peer LIBRARY]... [--data FOLDER] EXTENSION\n"
           "  --quick         fewer rounds, rows and sequences\n"
           "  --strict        exit 1 if a median is over its bound\n"
           "  --only N        only line N, 1 to %d\n"
           "  --rounds N      rounds of a race, 1 to %d\n"
           "  --peer LIBRARY  race the ID functions against this extension\n"
-          "  --data FILE     write the results of line 10 there\n",
+          "  --data FOLDER   write there what make plots draws\n",
           N_LINES, MAX_ROUNDS);
   return 2;
 }

@@ -249,7 +249,7 @@ void turn_autocommit(Bench *bench, Side *side) {
 
 /* ---- races and their report -------------------------------------------- */
 
-static double now_ns(void) {
+double now_ns(void) {
   struct timespec time;
   clock_gettime(CLOCK_MONOTONIC, &time);
   return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
@@ -300,7 +300,7 @@ static int compare_doubles(const void *left, const void *right) {
 }
 
 /* The median; sorts the values. */
-static double median(double *values, int n) {
+double median(double *values, int n) {
   qsort(values, (size_t)n, sizeof *values, compare_doubles);
   return n % 2 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
 }
@@ -309,6 +309,45 @@ double median_ns(const Bench *bench, const Side *side) {
   double values[MAX_ROUNDS];
   memcpy(values, side->ns, (size_t)bench->rounds * sizeof *values);
   return median(values, bench->rounds);
+}
+
+/* The median of the ratios of A to B, by rounds. */
+double median_ratio(const Bench *bench, const Side *a, const Side *b) {
+  double values[MAX_ROUNDS];
+  int i;
+  for (i = 0; i < bench->rounds; i++)
+    values[i] = a->ns[i] / b->ns[i];
+  return median(values, bench->rounds);
+}
+
+/* The median of what a call of A takes longer than one of B, by rounds. */
+double median_difference(const Bench *bench, const Side *a, const Side *b) {
+  double values[MAX_ROUNDS];
+  int i;
+  for (i = 0; i < bench->rounds; i++)
+    values[i] = a->ns[i] - b->ns[i];
+  return median(values, bench->rounds);
+}
+
+/* A file of the data of the plots, NULL if none is wanted. */
+FILE *data_open(Bench *bench, const char *name) {
+  FILE *file = NULL;
+  char *path;
+  if (bench->data == NULL || stopped(bench)) return NULL;
+  path = sqlite3_mprintf("%s/%s", bench->data, name);
+  if (path == NULL) {
+    fail(bench, "out of memory");
+  } else if ((file = fopen(path, "w")) == NULL) {
+    fail(bench, "%s: %s", path, strerror(errno));
+  }
+  sqlite3_free(path);
+  return file;
+}
+
+void data_close(Bench *bench, FILE *file) {
+  if (file != NULL && fclose(file) != 0) {
+    fail(bench, "%s: %s", bench->data, strerror(errno));
+  }
 }
 
 /* "ok" or "OVER", and counts it. */

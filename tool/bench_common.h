@@ -30,7 +30,7 @@ typedef struct Bench {
   const char *extension;
   const char *peers[MAX_PEERS]; /* other extensions, for line 9 */
   int n_peers;
-  const char *data; /* a file for the results of line 10, or NULL */
+  const char *data; /* a folder for the data of the plots, or NULL */
   char *folder;
   int quick;
   int strict;
@@ -87,7 +87,13 @@ void turn_statement(Bench *, Side *);
 void turn_autocommit(Bench *, Side *);
 void checkpoint(Bench *, sqlite3 *db);
 void race(Bench *, Side *sides, int n_sides);
+double now_ns(void);
+double median(double *values, int n);
 double median_ns(const Bench *, const Side *);
+double median_ratio(const Bench *, const Side *a, const Side *b);
+double median_difference(const Bench *, const Side *a, const Side *b);
+FILE *data_open(Bench *, const char *name);
+void data_close(Bench *, FILE *);
 const char *verdict(Bench *, int is_over);
 void heading(int line, const char *title);
 void report(Bench *, const char *label, const Side *a, const Side *b,
@@ -100,6 +106,9 @@ void fill_t(Bench *, sqlite3 *db);
 
 /* bench_keys.c */
 void line_10(Bench *);
+
+/* bench_processes.c */
+void line_11(Bench *);
 
 /* bench_ids.c */
 void line_7(Bench *);

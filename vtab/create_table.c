@@ -130,6 +130,7 @@ static void create_table_sql_func(sqlite3_context *context, int argc,
 static void translate_sql_func(sqlite3_context *context, int argc,
                                sqlite3_value **argv) {
   SeqSession *session = sqlite3_user_data(context);
+  Waiting waiting = {func_is_interrupted, session->db};
   sqlite3_str *out;
   char *message = 0;
   const char *sql;
@@ -139,7 +140,7 @@ static void translate_sql_func(sqlite3_context *context, int argc,
   if (func_any_null(argc, argv)) return;
   if (!func_text(context, argv[0], &sql, &n)) return;
   out = sqlite3_str_new(session->db);
-  rc = ddl_script(sql, n, session->serial_mode, out, &message);
+  rc = ddl_script(sql, n, session->serial_mode, &waiting, out, &message);
   if (rc == SQLITE_OK) {
     int length = sqlite3_str_length(out);
     char *text = sqlite3_str_finish(out);
@@ -164,22 +165,15 @@ static void create_table_func(sqlite3_context *context, int argc,
   sqlite3 *db = session->db;
   DdlResult result;
   char *error = 0;
-  int was_autocommit;
+  FuncUndo undo;
   int rc;
 
   UNUSED(argc);
   if (!translate(context, argv, &result)) return;
-  was_autocommit = sqlite3_get_autocommit(db);
-  rc = sqlite3_exec(db, "SAVEPOINT create_table", 0, 0, &error);
+  rc = func_undo_begin(&undo, db, "create_table", &error);
   if (rc == SQLITE_OK) {
     rc = sqlite3_exec(db, result.script, 0, 0, &error);
-    if (rc == SQLITE_OK) {
-      rc = sqlite3_exec(db, "RELEASE create_table", 0, 0, &error);
-    }
-    if (rc != SQLITE_OK) {
-      func_undo(db, was_autocommit,
-                "ROLLBACK TO create_table; RELEASE create_table");
-    }
+    rc = func_undo_end(&undo, rc, &error);
   }
   if (rc == SQLITE_OK) {
     sqlite3_result_text(context, result.table, -1, SQLITE_TRANSIENT);

@@ -286,8 +286,20 @@ static int parse_head(Ddl *ddl) {
   return SQLITE_OK;
 }
 
+/* The names of the columns: none, if there is no memory for them. */
+static char **column_names(Ddl *ddl) {
+  char **names =
+      sqlite3_malloc64((sqlite3_uint64)(ddl->n_column + 1) * sizeof *names);
+  for (int i = 0; names && i < ddl->n_column; i++) {
+    names[i] = ddl_text(ddl, ddl->columns[i].name); /* or NULL, noted there */
+  }
+  if (names == 0) ddl->rc = SQLITE_NOMEM;
+  return names;
+}
+
 /* Note which columns are in the primary key of the table. */
 static int mark_key(Ddl *ddl) {
+  char **columns = column_names(ddl);
   for (int i = ddl->key + 1; ddl->rc == SQLITE_OK && i < ddl->key_end; i++) {
     char *name;
     if (!ddl_is_name(ddl, i)) continue;
@@ -296,14 +308,16 @@ static int mark_key(Ddl *ddl) {
     }
     name = ddl_text(ddl, i);
     for (int j = 0; name && j < ddl->n_column; j++) {
-      char *column = ddl_text(ddl, ddl->columns[j].name);
-      if (column && sqlite3_stricmp(column, name) == 0) {
+      if (columns[j] && sqlite3_stricmp(columns[j], name) == 0) {
         ddl->columns[j].is_key = 1;
       }
-      sqlite3_free(column);
     }
     sqlite3_free(name);
   }
+  for (int j = 0; columns && j < ddl->n_column; j++) {
+    sqlite3_free(columns[j]);
+  }
+  sqlite3_free(columns);
   return ddl->rc;
 }
 

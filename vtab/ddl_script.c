@@ -34,9 +34,13 @@ typedef struct Script {
   const char *sql;
   const char *end;
   Name *names;
+  const Waiting *waiting;
+  size_t steps; /* of the waiting: a statement is many */
   sqlite3_str *out;
   char **message;
 } Script;
+
+#define STATEMENT_STEPS (WAITING_STEPS / 16)
 
 /**** The names **********************************************************/
 
@@ -286,6 +290,10 @@ static int translate_all(Script *script, const DdlContext *context) {
     start = token.z;
     sqlite3_str_append(script->out, z, (int)(start - z));
     if (token.type == TOKEN_END) break;
+    script->steps += STATEMENT_STEPS;
+    if (waiting_is_over(script->waiting, script->steps - 1)) {
+      return SQLITE_INTERRUPT;
+    }
     z = start;
     if (begins_line(script, z) && (*z == '.' || *z == '#')) {
       next = line_end(script, z);
@@ -311,11 +319,12 @@ static int translate_all(Script *script, const DdlContext *context) {
 
 /*
 ** Translate the n bytes at sql, and append the result to `out`.  SQLITE_OK,
-** SQLITE_NOMEM, or SQLITE_ERROR with a message that is to be freed.
+** SQLITE_NOMEM, SQLITE_INTERRUPT if the waiting is over, or SQLITE_ERROR with a
+** message that is to be freed.
 */
-int ddl_script(const char *sql, size_t n, int serial_mode, sqlite3_str *out,
-               char **message) {
-  Script script = {sql, sql + n, 0, out, message};
+int ddl_script(const char *sql, size_t n, int serial_mode,
+               const Waiting *waiting, sqlite3_str *out, char **message) {
+  Script script = {sql, sql + n, 0, waiting, 0, out, message};
   DdlContext context = {serial_mode, is_taken, find_store, &script};
   int rc;
   *message = 0;

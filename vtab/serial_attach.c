@@ -632,18 +632,22 @@ static int change_table(Attach *a) {
 
   sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_FKEY, -1, &keys);
   a->violations = -1;
-  if (rc == SQLITE_OK && keys &&
-      count_violations(a, &a->violations) != SQLITE_OK) {
-    a->violations = -1;
+  if (rc == SQLITE_OK && keys) {
+    int counted = count_violations(a, &a->violations);
+    if (counted != SQLITE_OK) a->violations = -1;
+    if (counted == SQLITE_INTERRUPT) rc = counted;
   }
   if (rc == SQLITE_OK)
     rc = relation_exec(&a->relation, "SAVEPOINT serial_attach_check");
   legacy = set_option(db, SQLITE_DBCONFIG_LEGACY_ALTER_TABLE, 0);
   if (rc == SQLITE_OK) {
-    is_sound = check_schema(a) == SQLITE_OK;
-    rc = relation_exec(
-        &a->relation,
-        "ROLLBACK TO serial_attach_check; RELEASE serial_attach_check");
+    rc = check_schema(a);
+    is_sound = rc == SQLITE_OK;
+    if (rc != SQLITE_INTERRUPT) { /* which may have rolled all of it back */
+      rc = relation_exec(
+          &a->relation,
+          "ROLLBACK TO serial_attach_check; RELEASE serial_attach_check");
+    }
   }
   if (rc == SQLITE_OK) rc = replace_table(a);
   if (rc == SQLITE_OK) rc = make_dependents(a);
@@ -656,7 +660,8 @@ static int change_table(Attach *a) {
 
 static int attach(Attach *a, const char *column, const char *z, size_t n) {
   Relation *relation = &a->relation;
-  int was_autocommit = sqlite3_get_autocommit(relation->db);
+  FuncUndo undo;
+  char *error = 0;
   int rc;
 
   a->quoted = sqlite3_mprintf("\"%w\".", relation->schema);
@@ -667,16 +672,17 @@ static int attach(Attach *a, const char *column, const char *z, size_t n) {
   rc = read_columns(a, column);
   if (rc == SQLITE_OK) rc = read_request(a, z, n);
   if (rc != SQLITE_OK) return rc;
-  rc = relation_exec(relation, "SAVEPOINT serial_attach");
-  if (rc != SQLITE_OK) return rc;
-  rc = check_values(a);
-  if (rc == SQLITE_OK) rc = read_counter(a);
-  if (rc == SQLITE_OK) rc = find_last(a);
-  if (rc == SQLITE_OK) rc = change_table(a);
-  if (rc == SQLITE_OK) rc = relation_exec(relation, "RELEASE serial_attach");
-  if (rc != SQLITE_OK) {
-    func_undo(relation->db, was_autocommit,
-              "ROLLBACK TO serial_attach; RELEASE serial_attach");
+  rc = func_undo_begin(&undo, relation->db, "serial_attach", &error);
+  if (rc == SQLITE_OK) {
+    rc = check_values(a);
+    if (rc == SQLITE_OK) rc = read_counter(a);
+    if (rc == SQLITE_OK) rc = find_last(a);
+    if (rc == SQLITE_OK) rc = change_table(a);
+    rc = func_undo_end(&undo, rc, &error);
+  }
+  if (error) { /* of the savepoint itself */
+    sqlite3_free(relation->message);
+    relation->message = error;
   }
   return rc;
 }
