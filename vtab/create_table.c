@@ -200,7 +200,12 @@ static void create_table_func(sqlite3_context *context, int argc,
   UNUSED(argc);
   if (!translate(context, argv, &result)) return;
   was_autocommit = sqlite3_get_autocommit(db);
-  rc = sqlite3_exec(db, "SAVEPOINT create_table", 0, 0, &error);
+  if (replicated_refuses(db, result.schema ? result.schema : "main")) {
+    error = sqlite3_mprintf("create_table: %s", replicated_message);
+    rc = error ? SQLITE_READONLY : SQLITE_NOMEM;
+  } else {
+    rc = sqlite3_exec(db, "SAVEPOINT create_table", 0, 0, &error);
+  }
   if (rc == SQLITE_OK) {
     rc = sqlite3_exec(db, result.script, 0, 0, &error);
     if (rc == SQLITE_OK) {
