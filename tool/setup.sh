@@ -3,7 +3,7 @@
 #
 #   sh tool/setup.sh         for the build, the tests and the demonstration
 #   sh tool/setup.sh --ci    and for lint, fuzzing, valgrind and the
-#                            comparison with PostgreSQL
+#                            comparison with PostgreSQL, and dqlite
 #
 # Does nothing if all of it is there. Elsewhere it says what is needed, and
 # leaves it to configure to say what is missing.
@@ -13,7 +13,7 @@ packages="gcc libc6-dev make autoconf libsqlite3-dev sqlite3 libsodium-dev
   libssl-dev tcl tcl-dev libsqlite3-tcl python3-sqlalchemy"
 if [ "${1-}" = --ci ]; then
   packages="$packages clang libclang-rt-dev clang-format valgrind libc6-dbg
-    postgresql"
+    postgresql libdqlite-dev go-dqlite"
 fi
 
 if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
