@@ -61,6 +61,10 @@ SWAP = """
 """
 
 
+def pause():
+    time.sleep(random.uniform(0.001, 0.02))
+
+
 class Client:
     """A connection to the leader, made anew when it breaks."""
 
@@ -109,7 +113,7 @@ class Client:
             except dqlite.Refused as error:
                 if error.code & 255 != dqlite.BUSY:
                     raise
-            time.sleep(random.uniform(0.001, 0.02))
+            pause()
 
     def read_term(self):
         return self.query("SELECT max(_primary_term) FROM sequences")[0][0]
@@ -144,7 +148,7 @@ class Client:
             token = self.read_token()
             if self.swap_in(token[0] + 1, token):
                 break
-            time.sleep(random.uniform(0.001, 0.02))
+            pause()
         self.execute("INSERT INTO mytable VALUES (?, ?, ?)",
                      [token[0] + 1, worker, number])
         return token[0] + 1
@@ -190,6 +194,7 @@ def work(servers, database, name, count):
             client.disconnect()
             if kind:
                 print("unknown", kind, number, flush=True)
+        pause()  # dqlite has no queue: leave others a chance
 
 
 def check(servers, database, journals):
