@@ -1137,6 +1137,12 @@ int seq_store_verify(SeqStoreSql *, char **report);
 int seq_store_malformed(SeqStoreSql *, const char *why);
 int seq_store_error(SeqStoreSql *, int rc);
 
+/**** replicated.c *******************************************************/
+
+extern const char replicated_message[];
+int replicated_has_vfs(sqlite3 *, const char *schema);
+int replicated_refuses(sqlite3 *, const char *schema);
+
 /**** seq_owner.c ********************************************************/
 
 int seq_owner(SeqStoreSql *, const char *name, size_t n, const SeqOptions *,
@@ -1254,6 +1260,7 @@ struct SeqRequest {
 struct SeqSession {
   int refs; /* of functions and modules */
   sqlite3 *db;
+  int is_on_dqlite; /* its main database is */
   SeqStore *stores;
   SeqHash values;
   SeqValue *hot;       /* last_used, if nextval() may hand out its `left` */

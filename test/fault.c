@@ -28,6 +28,10 @@
 **   raw_fork FILE SQL        forks, opens FILE in the child, runs SQL there;
 **                            the values of all rows
 **
+** Another name for the system's VFS, such as one that means something:
+**
+**   vfs_alias NAME           registers it, once for the process
+**
 ** The system (system.c, which has to be preloaded):
 **
 **   system_clock freeze NS   the real-time clock stands still at NS, Unix time
@@ -533,6 +537,30 @@ static int system_random_cmd(ClientData data, Tcl_Interp *interp, int objc,
   return TCL_OK;
 }
 
+/* ---- VFS --------------------------------------------------------------- */
+
+static int vfs_alias_cmd(ClientData data, Tcl_Interp *interp, int objc,
+                         Tcl_Obj *const objv[]) {
+  static sqlite3_vfs alias;
+  static char name[32];
+  int rc;
+  (void)data;
+  if (objc != 2) {
+    Tcl_WrongNumArgs(interp, 1, objv, "NAME");
+    return TCL_ERROR;
+  }
+  if (alias.zName) {
+    Tcl_AppendResult(interp, "there is an alias: ", alias.zName, (char *)0);
+    return TCL_ERROR;
+  }
+  snprintf(name, sizeof(name), "%s", Tcl_GetString(objv[1]));
+  alias = *sqlite3_vfs_find(0);
+  alias.zName = name;
+  alias.pNext = 0;
+  rc = sqlite3_vfs_register(&alias, 0);
+  return rc == SQLITE_OK ? TCL_OK : set_error(interp, rc, 0);
+}
+
 /* ---- Registration ------------------------------------------------------ */
 
 DLLEXPORT int Fault_Init(Tcl_Interp *interp);
@@ -546,6 +574,7 @@ DLLEXPORT int Fault_Init(Tcl_Interp *interp) {
       {"raw_exec", raw_exec_cmd},         {"raw_close", raw_close_cmd},
       {"raw_threads", raw_threads_cmd},   {"raw_fork", raw_fork_cmd},
       {"system_clock", system_clock_cmd}, {"system_random", system_random_cmd},
+      {"vfs_alias", vfs_alias_cmd},
   };
   int rc;
   if (Tcl_InitStubs(interp, "8.6-", 0) == 0) return TCL_ERROR;

@@ -3,7 +3,7 @@
 #
 #   sh tool/setup.sh         for the build, the tests and the demonstration
 #   sh tool/setup.sh --ci    and for lint, fuzzing, valgrind, the comparison
-#                            with PostgreSQL, and packages
+#                            with PostgreSQL, dqlite, and packages
 #   sh tool/setup.sh --clients
 #                            and for the clients of tool/clients.sh
 #
@@ -15,7 +15,7 @@ packages="gcc libc6-dev make autoconf libsqlite3-dev sqlite3 libsodium-dev
   libssl-dev tcl tcl-dev libsqlite3-tcl python3-sqlalchemy"
 if [ "${1-}" = --ci ]; then
   packages="$packages clang libclang-rt-dev clang-format valgrind libc6-dbg
-    postgresql"
+    postgresql libdqlite-dev go-dqlite"
   # For the distribution: the package, the manual page, the SQLite versions.
   packages="$packages debhelper dpkg-dev groff lintian mandoc pkg-config"
 fi

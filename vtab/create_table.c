@@ -170,7 +170,12 @@ static void create_table_func(sqlite3_context *context, int argc,
 
   UNUSED(argc);
   if (!translate(context, argv, &result)) return;
-  rc = func_undo_begin(&undo, db, "create_table", &error);
+  if (replicated_refuses(db, result.schema ? result.schema : "main")) {
+    error = sqlite3_mprintf("create_table: %s", replicated_message);
+    rc = error ? SQLITE_READONLY : SQLITE_NOMEM;
+  } else {
+    rc = func_undo_begin(&undo, db, "create_table", &error);
+  }
   if (rc == SQLITE_OK) {
     rc = sqlite3_exec(db, result.script, 0, 0, &error);
     rc = func_undo_end(&undo, rc, &error);

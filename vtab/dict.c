@@ -244,6 +244,8 @@ static void dict_id_func(sqlite3_context *context, int argc,
   relation.db = sqlite3_context_db_handle(context);
   for (int i = 0; rc == SQLITE_OK && !found && i < ATTEMPTS; i++) {
     rc = run(&relation, dict->select, argv[1], &found, &id);
+    if (rc == SQLITE_OK && !found && replicated_refuses(relation.db, "main"))
+      rc = relation_fail(&relation, SQLITE_READONLY, "%s", replicated_message);
     if (rc == SQLITE_OK && !found)
       rc = run(&relation, dict->insert, argv[1], &found, &id);
   }

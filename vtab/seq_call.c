@@ -65,6 +65,10 @@ static int write_store(SeqStore *store, SeqRequest *request) {
   if (store->in_txn) {
     request->was_run = 1;
     rc = request->run(store, request);
+  } else if (session->is_on_dqlite &&
+             replicated_refuses(session->db, store->sql.schema)) {
+    return seq_session_fail(session, SQLITE_READONLY, "%s: %s",
+                            request->function, replicated_message);
   } else {
     rc = seq_store_statement(&store->sql, STMT_ENLIST, &stmt);
     if (rc != SQLITE_OK) return seq_store_failed(store, rc);

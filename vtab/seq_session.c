@@ -33,6 +33,7 @@ SeqSession *seq_session_new(sqlite3 *db) {
     session->refs = 1;
     session->db = db;
     session->n_layout = -1;
+    session->is_on_dqlite = replicated_has_vfs(db, "main");
   }
   return session;
 }

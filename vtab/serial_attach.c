@@ -671,6 +671,8 @@ static int attach(Attach *a, const char *column, const char *z, size_t n) {
   if (a->quoted == 0) return SQLITE_NOMEM;
   rc = read_columns(a, column);
   if (rc == SQLITE_OK) rc = read_request(a, z, n);
+  if (rc == SQLITE_OK && replicated_refuses(relation->db, relation->schema))
+    rc = relation_fail(relation, SQLITE_READONLY, "%s", replicated_message);
   if (rc != SQLITE_OK) return rc;
   rc = func_undo_begin(&undo, relation->db, "serial_attach", &error);
   if (rc == SQLITE_OK) {
