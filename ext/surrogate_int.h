@@ -829,6 +829,7 @@ typedef struct DdlIndex {
   int start, end;
   int name;                 /* 0: none */
   int columns, columns_end; /* a group */
+  int number;               /* behind a name that was made; 0: none */
 } DdlIndex;
 
 /* A piece of the statement that is written otherwise. */
