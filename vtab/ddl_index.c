@@ -1,6 +1,7 @@
 /*
-** INDEX [name] (columns) [WHERE condition] in the place of a column, as CockroachDB, YDB,
-** StarRocks and MySQL have it, becomes a CREATE INDEX behind the table.
+** INDEX [name] (columns) [WHERE condition] in the place of a column, as
+** CockroachDB, YDB, StarRocks and MySQL have it, becomes a CREATE INDEX behind the
+** table.
 **
 ** Its name is what it was, or CockroachDB's t_c_idx, t_c_idx1, ...
 */
