@@ -857,6 +857,7 @@ typedef struct DdlIndex {
   int start, end;
   int name;                 /* 0: none */
   int columns, columns_end; /* a group */
+  int number;               /* behind a name that was made; 0: none */
 } DdlIndex;
 
 /* A piece of the statement that is written otherwise. */
@@ -915,6 +916,7 @@ void *ddl_grow(Ddl *, void *array, int n, size_t size);
 void ddl_edit(Ddl *, int from, int to, const char *format, ...);
 void ddl_insert(Ddl *, int behind, const char *format, ...);
 void ddl_delete(Ddl *, int from, int to);
+void ddl_note_dropped(Ddl *, int from, int to);
 void ddl_drop(Ddl *, int from, int to);
 void ddl_render(const Ddl *, sqlite3_str *, const char *start, const char *end);
 

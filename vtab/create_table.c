@@ -12,8 +12,8 @@
 ** sql is one CREATE TABLE statement; see ddl_translate.c for what becomes of
 ** it.  It is run in a savepoint: if something fails, nothing was done.  An
 ** error of the translation begins with "line L column C: ".  Out of memory,
-** SQLite runs nothing more before the statement ends: then the savepoint is
-** still open, and the caller has to roll back.
+** SQLite runs nothing more before the statement ends, not even what was prepared
+** before: then the savepoint may still be open, and the caller has to roll back.
 **
 ** mode is CockroachDB's: rowid, unordered_rowid, virtual_sequence,
 ** sql_sequence (default), sql_sequence_cached, sql_sequence_cached_node.

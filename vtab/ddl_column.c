@@ -77,6 +77,14 @@ static const DdlType *find_type(char *name) {
   return type;
 }
 
+/* True for CrateDB's OBJECT(DYNAMIC), which says what keys it may have. */
+static int has_policy(const Ddl *ddl, const DdlColumn *column,
+                      const DdlType *type) {
+  return column->args && type && strcmp(type->name, "object") == 0 &&
+         ddl_match(ddl, column->args + 1, "dynamic|strict|ignored") ==
+             column->args_end - 1;
+}
+
 /* Check the arguments of a type: one or two whole numbers. */
 static int check_arguments(Ddl *ddl, const DdlColumn *column) {
   int at = column->args + 1;
@@ -98,10 +106,11 @@ static int write_type(Ddl *ddl, const DdlColumn *column, const DdlType *type,
   const char *args = "";
   int n = 0;
 
-  if (column->args && check_arguments(ddl, column) != SQLITE_OK) {
+  if (has_policy(ddl, column, type)) {
+    ddl_note_dropped(ddl, column->type, column->args_end);
+  } else if (column->args && check_arguments(ddl, column) != SQLITE_OK) {
     return ddl->rc;
-  }
-  if (column->args && !ddl->is_strict) {
+  } else if (column->args && !ddl->is_strict) {
     args = ddl->tokens[column->args].z;
     n = (int)(ddl->tokens[column->args_end - 1].z + 1 - args);
   }
@@ -242,6 +251,10 @@ static int translate(Ddl *ddl, DdlColumn *column, const DdlType *type,
   if (column->is_array || (name && is_array(name))) {
     return ddl_fail(ddl, column->is_array ? column->is_array : column->type,
                     "arrays are not supported");
+  }
+  if (type && column->is_generated && strcmp(type->name, "object") == 0) {
+    return ddl_fail(ddl, column->is_generated,
+                    "columns of an OBJECT are not supported");
   }
   if (flags & DDL_SERIAL) {
     check_serial(ddl, column);

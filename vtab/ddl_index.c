@@ -1,6 +1,7 @@
 /*
-** INDEX [name] (columns) [WHERE condition] in the place of a column, as CockroachDB, YDB,
-** StarRocks and MySQL have it, becomes a CREATE INDEX behind the table.
+** INDEX [name] (columns) [WHERE condition] in the place of a column, as
+** CockroachDB, YDB, StarRocks and MySQL have it, becomes a CREATE INDEX behind the
+** table.
 **
 ** Its name is what it was, or CockroachDB's t_c_idx, t_c_idx1, ...
 */
@@ -31,8 +32,19 @@ static char *default_name(Ddl *ddl, const DdlIndex *index) {
   return name;
 }
 
+/* The first number that no index before this one has behind that name. */
+static int first_number(Ddl *ddl, const DdlIndex *index, const char *base) {
+  int number = 0;
+  for (const DdlIndex *i = ddl->indexes; i < index; i++) {
+    char *other = i->name ? 0 : default_name(ddl, i);
+    if (other && sqlite3_stricmp(other, base) == 0) number = i->number + 1;
+    sqlite3_free(other);
+  }
+  return number;
+}
+
 /* The name of an index: *name, to be freed. */
-static int choose_name(Ddl *ddl, const DdlIndex *index, const char *schema,
+static int choose_name(Ddl *ddl, DdlIndex *index, const char *schema,
                        char **name) {
   char *base;
   int taken = DDL_IN_SCHEMA;
@@ -43,7 +55,9 @@ static int choose_name(Ddl *ddl, const DdlIndex *index, const char *schema,
     return ddl->rc;
   }
   base = default_name(ddl, index);
-  for (int i = 0; base && ddl->rc == SQLITE_OK && taken != DDL_FREE; i++) {
+  for (int i = base ? first_number(ddl, index, base) : 0;
+       base && ddl->rc == SQLITE_OK && taken != DDL_FREE; i++) {
+    index->number = i;
     sqlite3_free(*name);
     *name = i ? sqlite3_mprintf("%s%d", base, i) : sqlite3_mprintf("%s", base);
     if (*name == 0) {
@@ -63,7 +77,7 @@ int ddl_indexes(Ddl *ddl) {
   char *qualifier = ddl_qualifier(ddl, schema ? schema : "main");
   char *table = ddl_text(ddl, ddl->table);
   for (int i = 0; ddl->rc == SQLITE_OK && i < ddl->n_index; i++) {
-    const DdlIndex *index = &ddl->indexes[i];
+    DdlIndex *index = &ddl->indexes[i];
     const char *columns = ddl->tokens[index->columns].z;
     const Token *last = &ddl->tokens[index->end - 1];
     sqlite3_str *out = ddl->triggers;

@@ -220,8 +220,8 @@ void ddl_delete(Ddl *ddl, int from, int to) {
            sqlite3_mprintf(""));
 }
 
-/* Delete the tokens from..to-1, and say so in a comment of the script. */
-void ddl_drop(Ddl *ddl, int from, int to) {
+/* Name the tokens from..to-1 in a comment of the script, as dropped. */
+void ddl_note_dropped(Ddl *ddl, int from, int to) {
   const char *end = token_end(ddl, to - 1);
   sqlite3_str_appendall(ddl->dropped, "-- dropped: ");
   for (const char *z = ddl->tokens[from].z; z < end; z++) {
@@ -230,6 +230,11 @@ void ddl_drop(Ddl *ddl, int from, int to) {
     sqlite3_str_appendchar(ddl->dropped, 1, is_space ? ' ' : *z);
   }
   sqlite3_str_appendchar(ddl->dropped, 1, '\n');
+}
+
+/* Delete the tokens from..to-1, and say so in a comment of the script. */
+void ddl_drop(Ddl *ddl, int from, int to) {
+  ddl_note_dropped(ddl, from, to);
   ddl_delete(ddl, from, to);
 }
 

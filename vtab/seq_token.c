@@ -7,7 +7,8 @@
 **   escaped   E'it\'s'         dollar   $$it's$$, $tag$it's$tag$
 **   blob      x'0f'
 **   integer   digits           number   1.5, .5, 1e9, 0x1F
-**   space and comments (-- to the end of the line, C comments) are skipped
+**   space and comments (-- to the end of the line, C comments) are skipped, and
+**   a byte order mark is space, as in SQLite
 **
 ** A token points into the text and owns nothing.  The text need not end with
 ** a NUL; nothing at or behind its end is read.  Nothing here calls SQLite.
@@ -55,6 +56,8 @@ static const char *skip_space(const char *z, const char *end) {
       while (end - z >= 2 && !(z[0] == '*' && z[1] == '/'))
         z++;
       z = end - z >= 2 ? z + 2 : end;
+    } else if (end - z >= 3 && memcmp(z, "\xef\xbb\xbf", 3) == 0) {
+      z += 3;
     } else {
       break;
     }

@@ -489,6 +489,7 @@ static int copy_rows(Attach *a) {
 /* Note the indexes and triggers, which go with the old table. */
 static int read_dependents(Attach *a) {
   Relation *relation = &a->relation;
+  Trigger **link = &a->triggers;
   sqlite3_stmt *stmt;
   int rc = relation_prepare(
       relation, &stmt,
@@ -511,8 +512,9 @@ static int read_dependents(Attach *a) {
       Trigger *trigger = sqlite3_malloc64(sizeof *trigger);
       sqlite3_str *out = sqlite3_str_new(relation->db);
       if (trigger) {
-        trigger->next = a->triggers;
-        a->triggers = trigger;
+        trigger->next = 0;
+        *link = trigger;
+        link = &trigger->next;
         trigger->name = sqlite3_mprintf("%s", text_of(stmt, 1));
         attach_qualify(sql, "temp", out);
         trigger->sql = sqlite3_str_finish(out);
