@@ -269,11 +269,12 @@ static void hashids_decode_one_func(sqlite3_context *context, int argc,
 }
 
 int hashids_register(IdState *state) {
-  enum { PURE = SQLITE_INNOCUOUS | SQLITE_DETERMINISTIC };
+  enum { IS_PURE = SQLITE_INNOCUOUS | SQLITE_DETERMINISTIC };
   static const FuncEntry functions[] = {
-      {"hashids_encode", -1, PURE, hashids_encode_func},
-      {"hashids_decode", 2, PURE | SQLITE_RESULT_SUBTYPE, hashids_decode_func},
-      {"hashids_decode_one", 2, PURE, hashids_decode_one_func},
+      {"hashids_encode", -1, IS_PURE, hashids_encode_func},
+      {"hashids_decode", 2, IS_PURE | SQLITE_RESULT_SUBTYPE,
+       hashids_decode_func},
+      {"hashids_decode_one", 2, IS_PURE, hashids_decode_one_func},
       {"hashids_config", 0, SQLITE_DIRECTONLY | SQLITE_RESULT_SUBTYPE,
        hashids_config_func},
       {"hashids_config", 1, SQLITE_DIRECTONLY | SQLITE_RESULT_SUBTYPE,

@@ -234,11 +234,11 @@ static void sqids_decode_one_func(sqlite3_context *context, int argc,
 }
 
 int sqids_register(IdState *state) {
-  enum { PURE = SQLITE_INNOCUOUS | SQLITE_DETERMINISTIC };
+  enum { IS_PURE = SQLITE_INNOCUOUS | SQLITE_DETERMINISTIC };
   static const FuncEntry functions[] = {
-      {"sqids_encode", -1, PURE, sqids_encode_func},
-      {"sqids_decode", 1, PURE | SQLITE_RESULT_SUBTYPE, sqids_decode_func},
-      {"sqids_decode_one", 1, PURE, sqids_decode_one_func},
+      {"sqids_encode", -1, IS_PURE, sqids_encode_func},
+      {"sqids_decode", 1, IS_PURE | SQLITE_RESULT_SUBTYPE, sqids_decode_func},
+      {"sqids_decode_one", 1, IS_PURE, sqids_decode_one_func},
       {"sqids_config", 0, SQLITE_DIRECTONLY | SQLITE_RESULT_SUBTYPE,
        sqids_config_func},
       {"sqids_config", 1, SQLITE_DIRECTONLY | SQLITE_RESULT_SUBTYPE,

@@ -45,20 +45,20 @@ int ddl_fail(Ddl *ddl, int token, const char *format, ...) {
 }
 
 int ddl_syntax_error(Ddl *ddl, int token) {
-  const Token *near = token_at(ddl, token);
-  size_t n = near->n;
+  const Token *found = token_at(ddl, token);
+  size_t n = found->n;
 
   if (token >= ddl->n_token && n == 0) {
     return ddl_fail(ddl, token, "syntax error at end of input");
   }
   if (n > NEAR_SIZE) {
-    for (n = NEAR_SIZE; n > 0 && ((unsigned char)near->z[n] & 0xc0) == 0x80;)
+    for (n = NEAR_SIZE; n > 0 && ((unsigned char)found->z[n] & 0xc0) == 0x80;)
       n--;
   }
   return ddl_fail(ddl, token, "%s at or near \"%.*s\"",
-                  near->type == TOKEN_ILLEGAL ? "unterminated quote"
-                                              : "syntax error",
-                  (int)n, near->z);
+                  found->type == TOKEN_ILLEGAL ? "unterminated quote"
+                                               : "syntax error",
+                  (int)n, found->z);
 }
 
 /**** Tokens *************************************************************/
