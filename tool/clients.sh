@@ -88,7 +88,8 @@ client() {
       "$work/client" "$2" "$3"
       ;;
     static)
-      [ -f "$STATIC" ] || missing "$STATIC" || return
+      [ -f "$STATIC" ] || make -s -C "$BUILD" static >/dev/null 2>&1 ||
+        missing "$STATIC, of make static" || return
       # shellcheck disable=SC2086 # a list of words
       cc -DSQLITE_CORE -o "$work/static" "$clients/client.c" "$STATIC" \
         -lsqlite3 $STATIC_LIBS

@@ -4,7 +4,8 @@
 **     cc -o client client.c -lsqlite3
 **     ./client EXTENSION DATABASE
 **
-**     cc -DSQLITE_CORE -o client client.c libsurrogate.a -lsqlite3
+**     cc -DSQLITE_CORE -o client client.c libsurrogate.a -lsqlite3 \
+**       -lsodium -lcrypto
 **     ./client DATABASE
 **
 ** EXTENSION is surrogate.so, DATABASE a file that is not there yet. Prints what

@@ -16,10 +16,12 @@ end
 
 # ---- Connections -----------------------------------------------------------
 
-# A connection with the extension. Every connection has to load it.
+# A connection with the extension. Every connection has to load it. It waits for
+# locks for a minute or so. busy_timeout would let no other thread of Ruby run
+# meanwhile, not even the one that has the lock.
 def open_database(database, extension)
   db = SQLite3::Database.new(database)
-  db.busy_timeout = 60_000
+  db.busy_handler { |count| sleep(0.001) && count < 60_000 }
   db.enable_load_extension(true)
   db.load_extension(extension)
   db.enable_load_extension(false)
@@ -107,7 +109,7 @@ rescue SQLite3::SQLException => e
   check(e.message == 'relation "no_such" does not exist',
         "an error is an exception")
 end
-db.busy_timeout = 0
+db.busy_timeout = 0 # no handler
 other.execute("BEGIN IMMEDIATE")
 begin
   db.execute("SELECT nextval('order_no')")
@@ -133,3 +135,16 @@ check(id == 4, "what a ROLLBACK took back is not given again")
 
 other.close
 db.close
+
+# A connection for each thread: nobody gets a number of somebody else.
+threads = Array.new(4) do
+  Thread.new do
+    own = open_database(database, extension)
+    ids = Array.new(25) do
+      own.get_first_value("INSERT INTO users (id) VALUES (NULL) RETURNING id")
+    end
+    own.close
+    ids
+  end
+end
+check(threads.flat_map(&:value).uniq.size == 100, "four threads get 100 numbers")
