@@ -118,6 +118,7 @@ static int parse_arguments(int argc, const char *const *argv, char **view,
 
 static void free_vtab(SequencesVtab *vtab) {
   if (vtab->store) seq_store_detach(vtab->store);
+  sqlite3_free(vtab->base.zErrMsg); /* SQLite leaves that of xSavepoint */
   sqlite3_free(vtab->view);
   sqlite3_free(vtab);
 }
