@@ -39,7 +39,10 @@ class Node:
         self.log_file = folder / f"{number}.log"
 
     def pid(self):
-        """The process, or None: its number may have gone to another one."""
+        """The process, or None if it has ended.
+
+        Its number may have gone to another one, which has other arguments.
+        """
         try:
             pid = int(self.pid_file.read_text())
             command = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()
@@ -65,17 +68,9 @@ class Node:
 
     def wait_until_gone(self):
         def gone():
-            if self.pid() and not is_zombie(self.pid()):
+            if self.pid():
                 raise dqlite.Error(f"node {self.number} does not end")
         dqlite.retry(gone, STOP_SECONDS)
-
-
-def is_zombie(pid):
-    try:
-        stat = pathlib.Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
-        return True
-    return stat.rpartition(")")[2].split()[0] == "Z"
 
 
 def read_nodes(folder):
