@@ -8,8 +8,8 @@
     cluster.py stop FOLDER     end all nodes, with SIGTERM
 
 FOLDER is made by the first start.  It has a folder for each node, NUMBER.pid,
-NUMBER.log, and the addresses of all in `servers`, separated by commas: 127.0.0.1
-and the ports 9001 to 9003, or those of --servers.
+NUMBER.log, and the addresses of all in `servers`, separated by commas:
+127.0.0.1 and the ports 9001 to 9003, or those of --servers.
 
 start needs two files, which `make dqlite` leaves in the current folder:
 --node PROGRAM (./dqlite-node) and --extension FILE (./surrogate.so).
@@ -39,7 +39,10 @@ class Node:
         self.log_file = folder / f"{number}.log"
 
     def pid(self):
-        """The process, or None: a number alone may have gone to another one."""
+        """The process, or None if it has ended.
+
+        Its number may have gone to another one, which has other arguments.
+        """
         try:
             pid = int(self.pid_file.read_text())
             command = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()
@@ -51,7 +54,8 @@ class Node:
         self.data.mkdir(parents=True, exist_ok=True)
         with open(self.log_file, "ab") as log:
             process = subprocess.Popen(
-                [program, str(self.number), self.address, self.data, extension],
+                [program, str(self.number), self.address, self.data,
+                 extension],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             )
         self.pid_file.write_text(f"{process.pid}\n")
@@ -64,17 +68,9 @@ class Node:
 
     def wait_until_gone(self):
         def gone():
-            if self.pid() and not is_zombie(self.pid()):
+            if self.pid():
                 raise dqlite.Error(f"node {self.number} does not end")
         dqlite.retry(gone, STOP_SECONDS)
-
-
-def is_zombie(pid):
-    try:
-        stat = pathlib.Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
-        return True
-    return stat.rpartition(")")[2].split()[0] == "Z"
 
 
 def read_nodes(folder):
@@ -139,8 +135,8 @@ def status(folder, _args):
     except dqlite.Error:
         leader = None
     for node in nodes:
-        what = "leader" if node is leader else "running" if node.pid() else "down"
-        print(node.number, node.address, what)
+        what = "running" if node.pid() else "down"
+        print(node.number, node.address, "leader" if node is leader else what)
 
 
 def kill(folder, _args):
@@ -150,7 +146,8 @@ def kill(folder, _args):
     leader.wait_until_gone()
     others = [node for node in nodes if node is not leader]
     successor = dqlite.retry(lambda: find_leader(others))
-    print(f"killed node {leader.number}; the leader is node {successor.number}")
+    print(f"killed node {leader.number};"
+          f" the leader is node {successor.number}")
 
 
 def stop(folder, _args):
@@ -166,8 +163,9 @@ def stop(folder, _args):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--node", default="./dqlite-node", metavar="PROGRAM")
-    parser.add_argument("--extension", default="./surrogate.so", metavar="FILE")
+    parser.add_argument("--node", metavar="PROGRAM", default="./dqlite-node")
+    parser.add_argument("--extension", metavar="FILE",
+                        default="./surrogate.so")
     parser.add_argument("--servers", metavar="HOST:PORT,...")
     parser.add_argument("command", choices=["start", "status", "kill", "stop"])
     parser.add_argument("folder", metavar="FOLDER", type=pathlib.Path)

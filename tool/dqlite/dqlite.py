@@ -132,8 +132,8 @@ class Reader:
 def failure(reader):
     """The code and the message of an error.
 
-    An error of a query comes from dqlite 1.11 behind the beginning of a result:
-    the number of the columns and their names.
+    An error of a query comes from dqlite 1.11 behind the beginning of a
+    result: the number of the columns and their names.
     """
     code = reader.number()
     message = reader.text()
@@ -214,7 +214,11 @@ class Connection:
         return reader.number()
 
     def query(self, sql, values=()):
-        """Run a statement that returns rows, outside a transaction a SELECT."""
+        """Run a statement that returns rows: a list of tuples.
+
+        Outside a transaction that must be a SELECT.  dqlite 1.11 does not
+        replicate what another one, such as INSERT ... RETURNING, writes.
+        """
         body = bytes(8) + text(sql) + parameters(values)
         reader = self.request(QUERY_SQL, body, ROWS)
         rows = []
@@ -324,14 +328,13 @@ def connect(servers, database, deadline=DEADLINE):
 
 
 def main(arguments):
-    """dqlite.py SERVER,... DATABASE SQL: run a statement, print its rows."""
+    """dqlite.py SERVER,... DATABASE SQL: run it, and print a SELECT's rows."""
     if len(arguments) != 3:
         sys.exit("usage: dqlite.py SERVER,... DATABASE SQL")
     servers, database, sql = arguments
     try:
         connection = connect(servers.split(","), database)
-        is_query = sql.split(None, 1)[0].upper() in ("SELECT", "WITH", "PRAGMA")
-        if not is_query:
+        if sql.lstrip()[:6].upper() != "SELECT":
             connection.execute(sql)
             return
         for row in connection.query(sql):

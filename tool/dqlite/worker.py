@@ -4,8 +4,8 @@
     worker.py SERVER,... DATABASE NAME [COUNT]
     worker.py --check SERVER,... DATABASE JOURNAL...
 
-Does COUNT pieces of work, or goes on until its standard input is closed.  Three
-kinds take turns, each a row that has NAME and the number of the piece in it:
+Does COUNT pieces of work, or goes on until its standard input is closed.
+Three kinds take turns, each a row that has NAME and the piece's number in it:
 
     insert    INSERT INTO ticket, whose id is DEFAULT (nextval('ticket_id'))
     read      the same in a transaction, and what the id is
@@ -22,11 +22,12 @@ and never tries a piece again that was cut off: who does has to look first
 whether it was done.  --check compares journals with the tables: all that was
 done is there, nothing twice, no number twice; it prints what it counted.
 
-THE TERM.  What a client knows of a sequence through a transaction that was cut
-off may be of a state that no other node has ever seen, and the same _seq_no may
-stand for another state now.  So a client whose connection broke calls
-sequences_promote() on the new one before it does anything else, unless another
-client has, since the term that it knows.  All tokens from before then lose.
+THE TERM.  What a client knows of a sequence through a transaction that was
+cut off may be of a state that no other node has ever seen, and the same
+_seq_no may stand for another state now.  So a client whose connection broke
+calls sequences_promote() on the new one before it does anything else, unless
+another client has, since the term that it knows.  All tokens from before then
+lose.
 """
 
 import contextlib
@@ -164,7 +165,8 @@ class Client:
 
 
 def is_at_end(stream):
-    return bool(select.select([stream], [], [], 0)[0]) and not stream.readline()
+    is_ready = select.select([stream], [], [], 0)[0]
+    return bool(is_ready) and not stream.readline()
 
 
 def is_cut_off(error):
