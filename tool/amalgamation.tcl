@@ -13,7 +13,8 @@
 #     compiled into sees the entry point alone
 #   * what two files call by the same name (a static function, variable or type,
 #     a constant of an enum) is called FILE__NAME, as is a static variable whose
-#     name another file uses; a file's macros end with it
+#     name another file uses, and what windows.h defines as a macro; a file's
+#     macros end with it
 #
 # It goes by the lines of the source, which clang-format has laid out: what
 # begins in column 1 is at file scope. What it overlooks is an error of the
@@ -160,6 +161,10 @@ puts $out [string map [list @VERSION@ $version] \
   [read_text $top/ext/surrogate.h.in]]
 close $out
 
+# Of those, the ones that some file uses for something else. Only a few files
+# include windows.h, but what comes behind them in one file has it too.
+set windows_macros {PURE near}
+
 set headers [list surrogate_int.h]
 foreach file [lsort [glob -directory $top/ext *.h]] {
   if {[file tail $file] ni $headers} {lappend headers [file tail $file]}
@@ -231,6 +236,9 @@ foreach name $headers {
 }
 foreach name [concat $first $others] {
   set new_names {}
+  foreach word $windows_macros {
+    dict set new_names $word [file rootname [file tail $name]]__$word
+  }
   dict for {word is_variable} [file_names $text($name)] {
     if {[llength $owners($word)] > 1 ||
         ($is_variable && [llength $users($word)] > 1)} {
