@@ -49,6 +49,7 @@
 #   SURROGATE_LIB       the extension         SURROGATE_VERSION   its version
 #   SURROGATE_FAULT     fault.c, compiled     SURROGATE_TESTDIR   for scratch
 #   SURROGATE_PREFIX    command before tclsh (valgrind)
+#   SURROGATE_FAULT_STRIDE   multiplies -stride of do_fault_test
 #   SURROGATE_SHELL     the sqlite3 shell, a command and its arguments
 # By hand, in a build folder after a "make test":  tclsh ../test/a.test
 
@@ -69,7 +70,7 @@ namespace eval tester {
 # Run by hand, what "make test" sets is looked for in the current folder.
 foreach {name default} [list LIB [pwd]/surrogate[info sharedlibextension] \
     FAULT [pwd]/test/fault[info sharedlibextension] \
-    TESTDIR [pwd]/testdir PREFIX "" SHELL sqlite3] {
+    TESTDIR [pwd]/testdir PREFIX "" SHELL sqlite3 FAULT_STRIDE 1] {
   if {![info exists env(SURROGATE_$name)]} {set env(SURROGATE_$name) $default}
 }
 
@@ -207,7 +208,7 @@ proc do_fault_test {name args} {
     "$name: the sqlite3 package of this Tcl has an SQLite of its own" {
     do_test $name [list tester::fault_passes $option(-prep) $option(-body) \
       $option(-test) [list *memory* {*}$option(-accept)] $option(-kept) \
-      $option(-stride)] {}
+      [expr {$option(-stride) * $::env(SURROGATE_FAULT_STRIDE)}]] {}
   }
 }
 
