@@ -16,8 +16,11 @@ packages="gcc libc6-dev make autoconf libsqlite3-dev sqlite3 libsodium-dev
 if [ "${1-}" = --ci ]; then
   packages="$packages clang libclang-rt-dev clang-format valgrind libc6-dbg
     postgresql libdqlite-dev go-dqlite"
-  # For the distribution: the package, the manual page, the SQLite versions.
-  packages="$packages debhelper dpkg-dev groff lintian mandoc pkg-config"
+  # For the distribution: Debian's package, the manual page, Python's wheel, and
+  # the libraries for Windows and macOS.
+  packages="$packages debhelper dpkg-dev groff lintian mandoc pkg-config
+    python3-pip python3-pluggy python3-wheel gcc-mingw-w64-x86-64 wine wine64
+    musl-dev lld llvm"
 fi
 if [ "${1-}" = --clients ]; then
   packages="$packages g++ libdbd-sqlite3-perl php-cli php-sqlite3 ruby
