@@ -95,10 +95,11 @@ use_tcl() {
   fetch "$tools"
   mkdir -p "$dir/tcl"
   tcl=$(echo 'puts [tcl::pkgconfig get includedir,runtime]' | tclsh)
-  cc -O1 -w -fPIC -shared -DUSE_SYSTEM_SQLITE -DPACKAGE_VERSION='"9.0"' \
-    -I"$dir/include" -I"$tcl" -o "$dir/tcl/libtclsqlite3.so" \
-    "$source/tea/generic/tclsqlite3.c" -L"$dir/lib" -Wl,-rpath,"$dir/lib" \
-    -lsqlite3
+  # shellcheck disable=SC2086 # lists of words
+  cc -O1 -w -fPIC -shared $options -DUSE_SYSTEM_SQLITE \
+    -DPACKAGE_VERSION='"9.0"' -I"$dir/include" -I"$tcl" \
+    -o "$dir/tcl/libtclsqlite3.so" "$source/tea/generic/tclsqlite3.c" \
+    -L"$dir/lib" -Wl,-rpath,"$dir/lib" -lsqlite3
   # shellcheck disable=SC2016 # it is Tcl's $dir
   echo 'package ifneeded sqlite3 9.0 \
     [list load [file join $dir libtclsqlite3.so] sqlite3]' \
