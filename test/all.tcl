@@ -31,7 +31,16 @@ while {[string match -* [lindex $argv 0]]} {
   set option($name) $value
 }
 
-set queue [lsort [glob -nocomplain -directory $test_dir *.test]]
+# The slowest begin, so that none of them is left to run alone at the end.
+set slow {windows memory1 memory2 memory3 memory4 deb amalgamation owner docs}
+set queue {}
+foreach file [lsort [glob -nocomplain -directory $test_dir *.test]] {
+  if {[file rootname [file tail $file]] in $slow} {
+    set queue [linsert $queue 0 $file]
+  } else {
+    lappend queue $file
+  }
+}
 if {[llength $argv]} {
   set queue [lmap name $argv {
     set file [file join $test_dir [file tail $name]]
