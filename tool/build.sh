@@ -14,4 +14,4 @@ autoreconf -i
 mkdir -p "${BUILD:=build}"
 cd "$BUILD"
 "$top/configure" -q "$@"
-make -s
+make -s -j "$(getconf _NPROCESSORS_ONLN)"

@@ -22,6 +22,7 @@ top=$(pwd)
 mkdir -p "${BUILD:=build/sqlite}"
 cd "$BUILD"
 here=$(pwd)
+make="make -s -j $(getconf _NPROCESSORS_ONLN)"
 
 oldest=better-sqlite3@7.1.4    # SQLite 3.35.2
 old=better-sqlite3@7.4.6       # SQLite 3.37.0
@@ -81,7 +82,7 @@ build() {
   mkdir -p "$dir/include" "$dir/lib"
   cp "$source/sqlite3.h" "$source/sqlite3ext.h" "$dir/include"
   # shellcheck disable=SC2086 # lists of words
-  cc -O2 -w -fPIC -shared -Wl,-soname,libsqlite3.so.0 $options \
+  cc -O1 -w -fPIC -shared -Wl,-soname,libsqlite3.so.0 $options \
     -o "$dir/lib/libsqlite3.so.0" "$source/sqlite3.c" -lm -ldl -pthread
   ln -sf libsqlite3.so.0 "$dir/lib/libsqlite3.so"
 }
@@ -119,7 +120,7 @@ cp "$source/shell.c" "$dir" # away from the sqlite3.h beside it
 cc -O1 -w -I"$dir/include" -o "$dir/sqlite3" "$dir/shell.c" -L"$dir/lib" \
   -Wl,-rpath,"$dir/lib" -lsqlite3 -lm
 mkdir -p "$version-test"
-(cd "$version-test" && "$top/configure" -q && make -s)
+(cd "$version-test" && "$top/configure" -q && $make)
 refusal=$("$dir/sqlite3" -batch -init /dev/null :memory: \
   ".load $here/$version-test/surrogate" 2>&1) || :
 case $refusal in
@@ -144,7 +145,7 @@ for which in ${ONLY:-oldest old newest}; do
   use_tcl
   echo "=== tests on SQLite $version"
   mkdir -p "$version-test"
-  (cd "$version-test" && "$top/configure" -q --with-sqlite3="$dir" && make -s)
+  (cd "$version-test" && "$top/configure" -q --with-sqlite3="$dir" && $make)
   grep -q "^  *TEST_SHELL = .*$version/lib/" "$version-test/Makefile" || {
     echo "the tests would not run on it" >&2
     exit 1
