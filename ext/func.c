@@ -109,6 +109,14 @@ int func_text(sqlite3_context *context, sqlite3_value *value, const char **z,
   return 1;
 }
 
+/* True of a text with a NUL, which recent releases of SQLite read up to it. */
+static int has_nul(sqlite3_value *value) {
+  const unsigned char *text;
+  if (sqlite3_value_type(value) != SQLITE_TEXT) return 0;
+  text = sqlite3_value_text(value);
+  return text && memchr(text, 0, (size_t)sqlite3_value_bytes(value));
+}
+
 /*
 ** Read a whole number: an INTEGER, or a REAL or a text that is one exactly, as
 ** from a driver whose language has but one kind of number.  False if it is
@@ -116,6 +124,7 @@ int func_text(sqlite3_context *context, sqlite3_value *value, const char **z,
 */
 int func_whole(sqlite3_value *value, int64_t *number) {
   double real;
+  if (has_nul(value)) return 0;
   switch (sqlite3_value_numeric_type(value)) {
     case SQLITE_INTEGER: *number = sqlite3_value_int64(value); return 1;
     case SQLITE_FLOAT:
