@@ -477,36 +477,43 @@ static int is_identity(SeqStoreSql *sql, const char *table, const char *name,
   return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
-/* The first column of the schema whose default calls a sequence, or NULL. */
-static int first_call(SeqStoreSql *sql, const char *name, size_t n,
-                      const Call **first) {
+/*
+** The first column of the schema whose default calls a sequence, and its table,
+** to be freed; NULL if there is none.  *identity: 1 if it is GENERATED ALWAYS.
+*/
+static int first_caller(SeqStoreSql *sql, const char *name, size_t n,
+                        char **table, char **column, int *identity) {
+  const Call *first = 0;
   const Call *call = 0;
   int rc = seq_owner_refresh(sql);
-  *first = 0;
+
+  *table = 0;
+  *column = 0;
+  *identity = 0;
   if (rc == SQLITE_OK) rc = load_calls(sql);
   while (rc == SQLITE_OK && (call = next_call(&sql->owners, call, name, n))) {
-    if (*first == 0 || call->order < (*first)->order) *first = call;
+    if (first == 0 || call->order < first->order) first = call;
+  }
+  if (rc == SQLITE_OK && first) rc = split_owner(first->owner, table, column);
+  if (rc == SQLITE_OK && first) {
+    rc = is_identity(sql, *table, name, n, identity);
   }
   return rc;
 }
 
 /* SQLITE_OK if no default calls a sequence, which has an owner. */
 int seq_owner_check_drop(SeqStoreSql *sql, const char *name, size_t n) {
-  const Call *first;
   char *table;
   char *column;
-  int identity = 0;
-  int rc = first_call(sql, name, n, &first);
+  int identity;
+  int rc = first_caller(sql, name, n, &table, &column, &identity);
 
-  if (rc != SQLITE_OK || first == 0) return rc;
-  rc = split_owner(first->owner, &table, &column);
-  if (rc == SQLITE_OK) rc = is_identity(sql, table, name, n, &identity);
   if (rc == SQLITE_OK && identity) {
     rc = seq_store_fail(sql, SQLITE_ERROR,
                         "cannot drop sequence %.*s because column %s of table"
                         " %s requires it",
                         (int)n, name, column, table);
-  } else if (rc == SQLITE_OK) {
+  } else if (rc == SQLITE_OK && table) {
     rc = seq_store_fail(
         sql, SQLITE_ERROR,
         "cannot drop sequence %.*s because other objects depend on it: default"
@@ -523,15 +530,11 @@ int seq_owner_check_drop(SeqStoreSql *sql, const char *name, size_t n) {
 ** none: that of an identity column may not.
 */
 static int check_disown(SeqStoreSql *sql, const char *name, size_t n) {
-  const Call *first;
   char *table;
   char *column;
-  int identity = 0;
-  int rc = first_call(sql, name, n, &first);
+  int identity;
+  int rc = first_caller(sql, name, n, &table, &column, &identity);
 
-  if (rc != SQLITE_OK || first == 0) return rc;
-  rc = split_owner(first->owner, &table, &column);
-  if (rc == SQLITE_OK) rc = is_identity(sql, table, name, n, &identity);
   if (rc == SQLITE_OK && identity) {
     rc = seq_store_fail(sql, SQLITE_ERROR,
                         "cannot change ownership of identity sequence");
