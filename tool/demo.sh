@@ -8,7 +8,8 @@
 # 1. CrateDB's recipe for sequences. Two clients, each a sqlite3 shell, read
 #    the same state; one wins, the other loses its swap, reads again, retries.
 # 2. nextval() from several processes at once; no number comes twice.
-# 3. IDs: how the schemes look, and what an id tells.
+# 3. A CREATE TABLE of another system, whose key makes itself.
+# 4. IDs: how the schemes look, and what an id tells.
 #
 # Ends with status 1 if a result is not what it has to be. The database lies in
 # a temporary folder that is removed. SQLITE3 names another sqlite3 shell.
@@ -213,7 +214,18 @@ all=$((processes * rows))
 run "SELECT count(*), count(DISTINCT id), min(id), max(id) FROM ticket;"
 expect "$all|$all|1|$all"
 
-# ---- 3. IDs ----------------------------------------------------------------
+# ---- 3. Tables -------------------------------------------------------------
+
+heading "A table as it is written for PostgreSQL, YDB or StarRocks"
+
+run "SELECT create_table('CREATE TABLE users (
+  user_id Serial, name Utf8, PRIMARY KEY (user_id))');"
+expect "users"
+run "INSERT INTO users (name) VALUES ('Alice'), ('Bob') RETURNING user_id, name;"
+expect "1|Alice
+2|Bob"
+
+# ---- 4. IDs ----------------------------------------------------------------
 
 heading "IDs that need no sequence"
 
