@@ -685,7 +685,8 @@ typedef struct Token {
 
 void token_next(const char **pz, const char *end, Token *);
 int token_is(const char *z, size_t n, const char *word);
-size_t token_text(const Token *, char *out);
+int token_is_name(const Token *);
+char *token_copy(const Token *);
 void token_position(const char *text, const char *z, int *line, int *column);
 
 /**** seq_math.c *********************************************************/

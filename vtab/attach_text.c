@@ -253,10 +253,9 @@ static void skip_item(Rewrite *w, Reader *r) {
 
 /* True if the token is that name; -1 without memory. */
 static int is_name(const Reader *r, const char *name) {
-  char *text = sqlite3_malloc64(r->token.n + 1);
+  char *text = token_copy(&r->token);
   int result;
   if (text == 0) return -1;
-  token_text(&r->token, text);
   result = sqlite3_stricmp(text, name) == 0;
   sqlite3_free(text);
   return result;

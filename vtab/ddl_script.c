@@ -80,12 +80,6 @@ static void free_names(Script *script) {
   }
 }
 
-static char *token_copy(const Token *token) {
-  char *text = sqlite3_malloc64(token->n + 1);
-  if (text) token_text(token, text);
-  return text;
-}
-
 /* Note the sequence of create_sequence('name'), with its schema if it has one.
 ** A dot is taken for the end of a schema as long as nothing else is known. */
 static int note_sequence(Script *script, const Token *token) {

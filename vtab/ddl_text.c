@@ -82,13 +82,8 @@ int ddl_is_name(const Ddl *ddl, int token) {
 
 /* The text that a token stands for, to be freed; or NULL, with ddl->rc set. */
 char *ddl_text(Ddl *ddl, int token) {
-  const Token *t = token_at(ddl, token);
-  char *text = sqlite3_malloc64(t->n + 1);
-  if (text == 0) {
-    ddl->rc = SQLITE_NOMEM;
-  } else {
-    token_text(t, text);
-  }
+  char *text = token_copy(token_at(ddl, token));
+  if (text == 0) ddl->rc = SQLITE_NOMEM;
   return text;
 }
 

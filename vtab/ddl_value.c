@@ -216,9 +216,8 @@ static int edit_regclass(Ddl *ddl, int token) {
   token_next(&z, end, &name);
   token_next(&z, end, &rest);
   if (name.type == TOKEN_QUOTED && rest.type == TOKEN_END) {
-    char *unquoted = sqlite3_malloc64(name.n + 1);
+    char *unquoted = token_copy(&name);
     if (unquoted) {
-      token_text(&name, unquoted);
       ddl_edit(ddl, token, token + 1, "%Q", unquoted);
     } else {
       ddl->rc = SQLITE_NOMEM;
@@ -281,9 +280,7 @@ int ddl_expressions(Ddl *ddl) {
 /* True if the default of a column is computed for each row. */
 int ddl_is_computed(const Ddl *ddl, const DdlColumn *column) {
   for (int i = column->value; i < column->value_end; i++) {
-    int type = ddl->tokens[i].type;
-    if ((type == TOKEN_NAME || type == TOKEN_QUOTED) &&
-        ddl_is_other(ddl, i + 1, '(')) {
+    if (token_is_name(&ddl->tokens[i]) && ddl_is_other(ddl, i + 1, '(')) {
       return 1;
     }
     if (ddl_match(ddl, i, "current_timestamp|current_time|current_date")) {

@@ -135,16 +135,6 @@ static int find_in_all(Relation *relation, const char *name) {
   return relation_finish(relation, stmt, rc);
 }
 
-static char *token_copy(const Token *token) {
-  char *text = sqlite3_malloc64(token->n + 1);
-  if (text) token_text(token, text);
-  return text;
-}
-
-static int is_name(const Token *token) {
-  return token->type == TOKEN_NAME || token->type == TOKEN_QUOTED;
-}
-
 /*
 ** Parse [schema.]table: *schema, which may be NULL, and *table, to be freed also
 ** after an error.
@@ -159,8 +149,8 @@ static int parse_name(sqlite3 *db, const char *name, size_t n, char **schema,
   do {
     token_next(&z, name + n, &tokens[count]);
   } while (tokens[count].type != TOKEN_END && ++count < 4);
-  if (count == 3 && is_name(&tokens[0]) && *tokens[1].z == '.' &&
-      is_name(&tokens[2])) {
+  if (count == 3 && token_is_name(&tokens[0]) && *tokens[1].z == '.' &&
+      token_is_name(&tokens[2])) {
     *schema = token_copy(&tokens[0]);
     if (*schema == 0) return SQLITE_NOMEM;
     if (sqlite3_stricmp(*schema, "temp") == 0 ||
@@ -171,7 +161,7 @@ static int parse_name(sqlite3 *db, const char *name, size_t n, char **schema,
     sqlite3_free(*schema);
     *schema = 0;
   }
-  *table = count == 1 && is_name(&tokens[0])
+  *table = count == 1 && token_is_name(&tokens[0])
                ? token_copy(&tokens[0])
                : sqlite3_mprintf("%.*s", (int)n, name);
   return *table ? SQLITE_OK : SQLITE_NOMEM;

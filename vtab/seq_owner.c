@@ -37,13 +37,6 @@ typedef struct Call {
   char *owner; /* table.column, as it is noted; in the same allocation */
 } Call;
 
-/* The text of a token, to be freed. */
-static char *token_copy(const Token *token) {
-  char *text = sqlite3_malloc64(token->n + 1);
-  if (text) token_text(token, text);
-  return text;
-}
-
 /* True if a name can stand in SQL without quotes. */
 static int is_plain_name(const char *name) {
   const char *z = name;
@@ -70,9 +63,8 @@ static int parse_owner(const char *text, size_t n, Token *table,
   token_next(&text, end, &dot);
   token_next(&text, end, column);
   token_next(&text, end, &rest);
-  return (table->type == TOKEN_NAME || table->type == TOKEN_QUOTED) &&
-         (column->type == TOKEN_NAME || column->type == TOKEN_QUOTED) &&
-         dot.n == 1 && *dot.z == '.' && rest.type == TOKEN_END;
+  return token_is_name(table) && token_is_name(column) && dot.n == 1 &&
+         *dot.z == '.' && rest.type == TOKEN_END;
 }
 
 int seq_owner_is_valid(const char *text, size_t n) {

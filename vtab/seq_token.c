@@ -11,8 +11,11 @@
 **   a byte order mark is space, as in SQLite
 **
 ** A token points into the text and owns nothing.  The text need not end with
-** a NUL; nothing at or behind its end is read.  Nothing here calls SQLite.
+** a NUL; nothing at or behind its end is read.  Nothing here calls SQLite, but
+** for memory.
 */
+#include <sqlite3ext.h>
+SQLITE_EXTENSION_INIT3
 #include <string.h>
 
 #include "surrogate_int.h"
@@ -198,12 +201,19 @@ void token_position(const char *text, const char *z, int *line, int *column) {
   }
 }
 
+/* True of a name, quoted or not. */
+int token_is_name(const Token *token) {
+  return token->type == TOKEN_NAME || token->type == TOKEN_QUOTED;
+}
+
 /*
-** Copy the text that a token stands for to out, which has room for n + 1
-** bytes: without its quotes if it is quoted.  Returns its length.
+** The text that a token stands for, without its quotes if it is quoted, to be
+** freed by sqlite3_free(); NULL without memory.
 */
-size_t token_text(const Token *token, char *out) {
+char *token_copy(const Token *token) {
+  char *out = sqlite3_malloc64(token->n + 1);
   size_t n = 0;
+  if (out == 0) return 0;
   if (token->type != TOKEN_QUOTED && token->type != TOKEN_STRING) {
     memcpy(out, token->z, token->n);
     n = token->n;
@@ -215,5 +225,5 @@ size_t token_text(const Token *token, char *out) {
     }
   }
   out[n] = 0;
-  return n;
+  return out;
 }

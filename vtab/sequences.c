@@ -109,9 +109,8 @@ static int parse_arguments(int argc, const char *const *argv, char **view,
       *view = 0;
       return *error ? SQLITE_ERROR : SQLITE_NOMEM;
     }
-    *view = sqlite3_malloc64(value.n + 1);
+    *view = token_copy(&value);
     if (*view == 0) return SQLITE_NOMEM;
-    token_text(&value, *view);
   }
   return SQLITE_OK;
 }
