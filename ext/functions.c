@@ -21,7 +21,7 @@
 #include <sqlite3ext.h>
 SQLITE_EXTENSION_INIT3
 
-#include "surrogate_int.h"
+#include "functions.h"
 
 enum {
   FN_IS_DETERMINISTIC = 1,
@@ -269,8 +269,9 @@ typedef struct FnCursor {
   sqlite3_int64 at;
 } FnCursor;
 
-static int fn_connect(sqlite3 *db, void *aux, int argc, const char *const *argv,
-                      sqlite3_vtab **out, char **error) {
+static int functions_connect(sqlite3 *db, void *aux, int argc,
+                             const char *const *argv, sqlite3_vtab **out,
+                             char **error) {
   int rc = sqlite3_declare_vtab(db, fn_declaration);
   UNUSED(aux);
   UNUSED(argc);
@@ -284,20 +285,20 @@ static int fn_connect(sqlite3 *db, void *aux, int argc, const char *const *argv,
   return SQLITE_OK;
 }
 
-static int fn_disconnect(sqlite3_vtab *base) {
+static int functions_disconnect(sqlite3_vtab *base) {
   sqlite3_free(base);
   return SQLITE_OK;
 }
 
 /* There is one plan: all rows. */
-static int fn_best_index(sqlite3_vtab *base, sqlite3_index_info *info) {
+static int functions_best_index(sqlite3_vtab *base, sqlite3_index_info *info) {
   UNUSED(base);
   info->estimatedCost = (double)FN_ENTRIES;
   info->estimatedRows = FN_ENTRIES;
   return SQLITE_OK;
 }
 
-static int fn_open(sqlite3_vtab *base, sqlite3_vtab_cursor **out) {
+static int functions_open(sqlite3_vtab *base, sqlite3_vtab_cursor **out) {
   FnCursor *cursor = sqlite3_malloc64(sizeof *cursor);
   UNUSED(base);
   if (cursor == 0) return SQLITE_NOMEM;
@@ -306,13 +307,14 @@ static int fn_open(sqlite3_vtab *base, sqlite3_vtab_cursor **out) {
   return SQLITE_OK;
 }
 
-static int fn_close(sqlite3_vtab_cursor *base) {
+static int functions_close(sqlite3_vtab_cursor *base) {
   sqlite3_free(base);
   return SQLITE_OK;
 }
 
-static int fn_filter(sqlite3_vtab_cursor *base, int plan, const char *unused,
-                     int argc, sqlite3_value **argv) {
+static int functions_filter(sqlite3_vtab_cursor *base, int plan,
+                            const char *unused, int argc,
+                            sqlite3_value **argv) {
   UNUSED(plan);
   UNUSED(unused);
   UNUSED(argc);
@@ -321,17 +323,17 @@ static int fn_filter(sqlite3_vtab_cursor *base, int plan, const char *unused,
   return SQLITE_OK;
 }
 
-static int fn_next(sqlite3_vtab_cursor *base) {
+static int functions_next(sqlite3_vtab_cursor *base) {
   ((FnCursor *)base)->at++;
   return SQLITE_OK;
 }
 
-static int fn_eof(sqlite3_vtab_cursor *base) {
+static int functions_eof(sqlite3_vtab_cursor *base) {
   return ((const FnCursor *)base)->at >= FN_ENTRIES;
 }
 
-static int fn_column(sqlite3_vtab_cursor *base, sqlite3_context *context,
-                     int column) {
+static int functions_column(sqlite3_vtab_cursor *base, sqlite3_context *context,
+                            int column) {
   const FnEntry *entry = &fn_entries[((const FnCursor *)base)->at];
   const char *text = 0;
   int n = -1;
@@ -362,24 +364,24 @@ static int fn_column(sqlite3_vtab_cursor *base, sqlite3_context *context,
   return SQLITE_OK;
 }
 
-static int fn_rowid(sqlite3_vtab_cursor *base, sqlite3_int64 *rowid) {
+static int functions_rowid(sqlite3_vtab_cursor *base, sqlite3_int64 *rowid) {
   *rowid = ((const FnCursor *)base)->at + 1;
   return SQLITE_OK;
 }
 
 static const sqlite3_module fn_module = {.iVersion = 0,
                                          .xCreate = 0, /* eponymous only */
-                                         .xConnect = fn_connect,
-                                         .xBestIndex = fn_best_index,
-                                         .xDisconnect = fn_disconnect,
+                                         .xConnect = functions_connect,
+                                         .xBestIndex = functions_best_index,
+                                         .xDisconnect = functions_disconnect,
                                          .xDestroy = 0,
-                                         .xOpen = fn_open,
-                                         .xClose = fn_close,
-                                         .xFilter = fn_filter,
-                                         .xNext = fn_next,
-                                         .xEof = fn_eof,
-                                         .xColumn = fn_column,
-                                         .xRowid = fn_rowid,
+                                         .xOpen = functions_open,
+                                         .xClose = functions_close,
+                                         .xFilter = functions_filter,
+                                         .xNext = functions_next,
+                                         .xEof = functions_eof,
+                                         .xColumn = functions_column,
+                                         .xRowid = functions_rowid,
                                          .xUpdate = 0, /* read-only */
                                          .xBegin = 0,
                                          .xSync = 0,

@@ -17,8 +17,10 @@
 #include <sqlite3ext.h>
 SQLITE_EXTENSION_INIT1
 
-#include "mutex.h"
-#include "surrogate_int.h"
+#include "functions.h"
+#include "id.h"
+#include "sequence_old.h"
+#include "table.h"
 
 #ifndef SURROGATE_VERSION
 #define SURROGATE_VERSION "unknown"
@@ -48,7 +50,7 @@ static void surrogate_version_func(sqlite3_context *context, int argc,
 ** is done no lock is taken: one that is held during fork() would stay so in
 ** the child.
 */
-static int init_process(int *is_first) {
+static int surrogate_init_process(int *is_first) {
   static int (*const steps[])(void) = {seq_floor_init, random_init,
                                        instance_init, snowflake_init};
   static const size_t n = sizeof steps / sizeof *steps;
@@ -70,7 +72,7 @@ static int init_process(int *is_first) {
 /*
 ** SQLITE_OK if this connection has the extension already, SQLITE_ERROR if not.
 */
-static int check_loaded(sqlite3 *db) {
+static int surrogate_check_loaded(sqlite3 *db) {
   sqlite3_stmt *stmt = 0;
   int rc = sqlite3_prepare_v2(db, "SELECT surrogate_version()", -1, &stmt, 0);
   sqlite3_finalize(stmt);
@@ -96,9 +98,9 @@ int sqlite3_surrogate_init(sqlite3 *db, char **error,
                         sqlite3_libversion());
     return SQLITE_ERROR;
   }
-  rc = check_loaded(db);
+  rc = surrogate_check_loaded(db);
   if (rc == SQLITE_OK || rc == SQLITE_NOMEM) return rc;
-  rc = init_process(&is_first);
+  rc = surrogate_init_process(&is_first);
   if (rc != SQLITE_OK) return rc;
   session = seq_session_new(db);
   if (session == 0) return SQLITE_NOMEM;
@@ -106,7 +108,7 @@ int sqlite3_surrogate_init(sqlite3 *db, char **error,
   if (rc == SQLITE_OK) rc = seq_func_register(session);
   if (rc == SQLITE_OK) rc = create_table_register(session);
   if (rc == SQLITE_OK) rc = serial_register(session);
-  if (rc == SQLITE_OK) rc = attach_register(db);
+  if (rc == SQLITE_OK) rc = serial_attach_register(db);
   if (rc == SQLITE_OK) rc = dict_register(db);
   if (rc == SQLITE_OK) rc = id_register(db);
   if (rc == SQLITE_OK) rc = functions_register(db);

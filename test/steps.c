@@ -64,7 +64,7 @@ int main(int argc, char **argv) {
   if (argc == 6 && strcmp(argv[1], "ulid") == 0) {
     UlidNumber id = {number(argv[2]), number(argv[3])};
     bytes(argv[5], random, ULID_RANDOM_SIZE);
-    is_ok = ulid_next(&id, number(argv[4]), random);
+    is_ok = ulid_codec_next(&id, number(argv[4]), random);
     if (is_ok) {
       printf("%016llx %016llx\n", (unsigned long long)id.high,
              (unsigned long long)id.low);
@@ -72,7 +72,7 @@ int main(int argc, char **argv) {
   } else if (argc == 8 && strcmp(argv[1], "ksuid") == 0) {
     KsuidNumber id = {number(argv[2]), number(argv[3]), number(argv[4])};
     bytes(argv[6], random, sizeof random);
-    is_ok = ksuid_next(&id, number(argv[5]), random, atoi(argv[7]));
+    is_ok = ksuid_codec_next(&id, number(argv[5]), random, atoi(argv[7]));
     if (is_ok) {
       printf("%08llx %016llx %016llx\n", (unsigned long long)id.seconds,
              (unsigned long long)id.high, (unsigned long long)id.low);
@@ -80,7 +80,8 @@ int main(int argc, char **argv) {
   } else if (argc == 5 && strcmp(argv[1], "stamp") == 0) {
     _Atomic uint64_t id = number(argv[2]);
     uint64_t next;
-    is_ok = stamp_next(&id, number(argv[3]), (uint32_t)number(argv[4]), &next);
+    is_ok = stamp_codec_next(&id, number(argv[3]), (uint32_t)number(argv[4]),
+                             &next);
     if (is_ok) printf("%014llx\n", (unsigned long long)next);
   } else if (argc > 4 &&
              (strcmp(argv[1], "sql") == 0 || strcmp(argv[1], "fork") == 0)) {

@@ -11,10 +11,10 @@ set has_steps [expr {![catch {
 if {$has_steps} {
   set top [file dirname [file dirname $tester::self]]
   set sources {}
-  foreach name {base32 clock func ksuid_codec base62 objectid_codec random
-      ulid_codec uuid_codec} {
+  foreach name {base/clock base/func base/random id/base32 id/base62
+      id/ksuid_codec id/stamp_codec id/ulid_codec id/uuid_codec} {
     lappend sources [file join $top ext $name.c]
   }
-  exec cc -std=c11 -D_DEFAULT_SOURCE -DSQLITE_CORE -I[file join $top ext] \
+  exec cc -std=c11 -D_DEFAULT_SOURCE -DSQLITE_CORE {*}[include_flags $top] \
     -o steps [file join $top test steps.c] {*}$sources -pthread -lsqlite3
 }

@@ -367,6 +367,13 @@ proc run_processes {n script {seconds 120}} {
   lmap p $ps {wait_process $p $seconds}
 }
 
+# The folders of the sources' headers, as options of the compiler.
+proc include_flags {top} {
+  lmap folder [lsort [glob $top/ext $top/ext/*/ $top/vtab/*/]] {
+    format -I%s [string trimright $folder /]
+  }
+}
+
 proc run_sqlite3 {script args} {
   exec {*}$::env(SURROGATE_SHELL) -batch -init /dev/null {*}$args \
     << $script 2>@1

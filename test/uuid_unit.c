@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "surrogate_int.h"
+#include "codec.h"
 
 static int failures;
 
@@ -41,8 +41,8 @@ static int parse(const char *text, size_t n, Uuid *uuid) {
   if (copy == 0) exit(1);
   memcpy(copy, text, n);
   uuid->high = uuid->low = 0;
-  is_uuid = uuid_parse(copy, n, uuid);
-  is_uuid_scalar = uuid_parse_scalar(copy, n, &scalar);
+  is_uuid = uuid_codec_parse(copy, n, uuid);
+  is_uuid_scalar = uuid_codec_parse_scalar(copy, n, &scalar);
   free(copy);
   if (is_uuid != is_uuid_scalar) return -1;
   if (is_uuid && !is_same(*uuid, scalar)) return -1;
@@ -62,8 +62,8 @@ static void test_text(void) {
              (unsigned long long)(uuid.high & 0xFFFF),
              (unsigned long long)(uuid.low >> 48),
              (unsigned long long)(uuid.low & 0xFFFFFFFFFFFF));
-    uuid_format(uuid, text);
-    uuid_format_scalar(uuid, scalar);
+    uuid_codec_format(uuid, text);
+    uuid_codec_format_scalar(uuid, scalar);
     CHECK(strcmp(text, expected) == 0);
     CHECK(strcmp(scalar, expected) == 0);
     CHECK(parse(text, UUID_TEXT_SIZE, &again) == 1 && is_same(again, uuid));
@@ -71,9 +71,9 @@ static void test_text(void) {
       if (xorshift() & 1) text[j] = (char)toupper((unsigned char)text[j]);
     }
     CHECK(parse(text, UUID_TEXT_SIZE, &again) == 1 && is_same(again, uuid));
-    uuid_to_bytes(uuid, bytes);
+    uuid_codec_to_bytes(uuid, bytes);
     CHECK(bytes[0] == uuid.high >> 56 && bytes[15] == (uuid.low & 0xFF));
-    CHECK(is_same(uuid_from_bytes(bytes), uuid));
+    CHECK(is_same(uuid_codec_from_bytes(bytes), uuid));
   }
 }
 
@@ -128,8 +128,8 @@ static void test_fields(void) {
   UuidGenerator generator = {0, 0};
   for (uint64_t ns = NS; ns < NS + 3 * MS; ns += 37) {
     Uuid uuid = {0, 0};
-    CHECK(uuid_next(&generator, ns, UINT64_MAX, &uuid));
-    CHECK(uuid_version(uuid) == 7);
+    CHECK(uuid_codec_next(&generator, ns, UINT64_MAX, &uuid));
+    CHECK(uuid_codec_version(uuid) == 7);
     CHECK(RANDOM(uuid) == (UINT64_C(1) << UUID_RANDOM_BITS) - 1);
     CHECK(TIME(uuid) == ns / MS);
     CHECK(TICK(uuid) == ns % MS * 4096 / MS); /* PostgreSQL's rounding */
@@ -143,7 +143,7 @@ static void test_burst(void) {
   Uuid last = {0, 0}, uuid = {0, 0};
   int in_first = 0;
   for (int i = 0; i < 1000000; i++) {
-    CHECK(uuid_next(&generator, NS, xorshift(), &uuid));
+    CHECK(uuid_codec_next(&generator, NS, xorshift(), &uuid));
     CHECK(is_after(uuid, last));
     in_first += TIME(uuid) == NS / MS && TICK(uuid) == 0;
     last = uuid;
@@ -156,10 +156,10 @@ static void test_burst(void) {
 static void test_starts(void) {
   UuidGenerator generator = {0, 0};
   Uuid uuid = {0, 0};
-  CHECK(uuid_next(&generator, NS, 0, &uuid));
+  CHECK(uuid_codec_next(&generator, NS, 0, &uuid));
   for (uint64_t start = 0; start < 1024; start++) {
     uint64_t ns = NS + (start + 1) * MS;
-    CHECK(uuid_next(&generator, ns, start << 54 | 5, &uuid));
+    CHECK(uuid_codec_next(&generator, ns, start << 54 | 5, &uuid));
     CHECK(COUNT(uuid) == start && RANDOM(uuid) == 5);
   }
 }
@@ -167,12 +167,12 @@ static void test_starts(void) {
 static void test_clock_goes_back(void) {
   UuidGenerator generator = {0, 0};
   Uuid first = {0, 0}, second = {0, 0}, third = {0, 0};
-  CHECK(uuid_next(&generator, NS, 0, &first));
-  CHECK(uuid_next(&generator, NS - 3600000 * MS, 0, &second));
-  CHECK(uuid_next(&generator, 0, 0, &third));
+  CHECK(uuid_codec_next(&generator, NS, 0, &first));
+  CHECK(uuid_codec_next(&generator, NS - 3600000 * MS, 0, &second));
+  CHECK(uuid_codec_next(&generator, 0, 0, &third));
   CHECK(is_after(second, first) && is_after(third, second));
   CHECK(TIME(third) == NS / MS);
-  CHECK(uuid_next(&generator, NS + MS, 0, &third));
+  CHECK(uuid_codec_next(&generator, NS + MS, 0, &third));
   CHECK(TIME(third) == NS / MS + 1);
 }
 
@@ -182,22 +182,22 @@ static void test_span(void) {
   uint64_t end = UUID_SPAN_MS * MS;
   uint64_t steps[] = {0, 1, 244, 245, UINT64_C(1) << 58};
   Uuid uuid = {0, 0}, last = {0, 0};
-  CHECK(uuid_next(&generator, 0, 0, &uuid));
+  CHECK(uuid_codec_next(&generator, 0, 0, &uuid));
   CHECK(TIME(uuid) == 0);
   for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
     for (uint64_t ns = steps[i] - (i == 4 ? 5000 : 0), k = 0; k < 10000; k++) {
-      CHECK(uuid_next(&generator, ns + k, 0, &uuid));
+      CHECK(uuid_codec_next(&generator, ns + k, 0, &uuid));
       CHECK(is_after(uuid, last));
       CHECK(TIME(uuid) == (ns + k) / MS);
       CHECK(i < 4 || TICK(uuid) == (ns + k) % MS * 4096 / MS);
       last = uuid;
     }
   }
-  CHECK(uuid_next(&generator, end - 1, 0, &uuid));
+  CHECK(uuid_codec_next(&generator, end - 1, 0, &uuid));
   CHECK(TIME(uuid) == UUID_SPAN_MS - 1 && TICK(uuid) == 4095);
-  CHECK(!uuid_next(&generator, end, 0, &uuid));
-  CHECK(!uuid_next(&generator, UINT64_MAX, 0, &uuid));
-  CHECK(uuid_next(&generator, end - 1, 0, &last));
+  CHECK(!uuid_codec_next(&generator, end, 0, &uuid));
+  CHECK(!uuid_codec_next(&generator, UINT64_MAX, 0, &uuid));
+  CHECK(uuid_codec_next(&generator, end - 1, 0, &last));
   CHECK(TIME(last) == UUID_SPAN_MS - 1);
 }
 

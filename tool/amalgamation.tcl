@@ -7,14 +7,13 @@
 # vtab/ beside this script's folder. surrogate.c needs nothing but SQLite's
 # headers:
 #
-#   * the headers come first, each once; then the C files, each with a line that
-#     says which one it was
+#   * the headers come first, each once, and behind those that it includes; then
+#     the C files, each with a line that says which one it was
 #   * what the files share becomes static, so that a program that the file is
 #     compiled into sees the entry point alone
 #   * what two files call by the same name (a static function, variable or type,
 #     a constant of an enum) is called FILE__NAME, as is a static variable whose
-#     name another file uses, and what windows.h defines as a macro; a file's
-#     macros end with it
+#     name another file uses; a file's macros end with it
 #
 # It goes by the lines of the source, which clang-format has laid out: what
 # begins in column 1 is at file scope. What it overlooks is an error of the
@@ -161,29 +160,41 @@ puts $out [string map [list @VERSION@ $version] \
   [read_text $top/ext/surrogate.h.in]]
 close $out
 
-# Of those, the ones that some file uses for something else. Only a few files
-# include windows.h, but what comes behind them in one file has it too.
-set windows_macros {PURE near}
-
-set headers [list surrogate_int.h]
-foreach file [lsort [glob -directory $top/ext *.h]] {
-  if {[file tail $file] ni $headers} {lappend headers [file tail $file]}
+# The files of all modules of that kind, by their names below the top folder.
+proc source_names {kind} {
+  lmap file [lsort [glob -directory $::top ext/*.$kind ext/*/*.$kind \
+      vtab/*/*.$kind]] {
+    string range $file [string length $::top/] end
+  }
 }
+
+# Add a header to the list, behind those that it includes.
+proc add_header {name} {
+  global headers paths text
+  if {$name in $headers} return
+  set text($name) [read_text $::top/$name]
+  foreach {- file} [regexp -all -inline -line {^#include "([^"]+)"} \
+      $text($name)] {
+    if {[info exists paths($file)]} {add_header $paths($file)}
+  }
+  lappend headers $name
+}
+
+set headers {}
+foreach name [source_names h] {set paths([file tail $name]) $name}
+foreach name [source_names h] {add_header $name}
 
 # Those with variables first.
 set first {}
 set others {}
-foreach part {ext vtab} {
-  foreach file [lsort [glob -directory $top/$part *.c]] {
-    set name $part/[file tail $file]
-    set text($name) [read_text $file]
-    lappend [expr {[defines_variable $text($name)] ? "first" : "others"}] $name
-    foreach word [dict keys [file_names $text($name)]] {
-      lappend owners($word) $name
-    }
-    foreach word [lsort -unique [regexp -all -inline {\w+} $text($name)]] {
-      lappend users($word) $name
-    }
+foreach name [source_names c] {
+  set text($name) [read_text $top/$name]
+  lappend [expr {[defines_variable $text($name)] ? "first" : "others"}] $name
+  foreach word [dict keys [file_names $text($name)]] {
+    lappend owners($word) $name
+  }
+  foreach word [lsort -unique [regexp -all -inline {\w+} $text($name)]] {
+    lappend users($word) $name
   }
 }
 
@@ -232,13 +243,10 @@ static SQLITE_EXTENSION_INIT1
 #endif}]
 
 foreach name $headers {
-  put_file $out ext/$name [read_text $top/ext/$name]
+  put_file $out $name $text($name)
 }
 foreach name [concat $first $others] {
   set new_names {}
-  foreach word $windows_macros {
-    dict set new_names $word [file rootname [file tail $name]]__$word
-  }
   dict for {word is_variable} [file_names $text($name)] {
     if {[llength $owners($word)] > 1 ||
         ($is_variable && [llength $users($word)] > 1)} {

@@ -1,5 +1,5 @@
 /*
-** Fuzzes the translation of CREATE TABLE: vtab/ddl_*.c, with the tokenizer and
+** Fuzzes the translation of CREATE TABLE: vtab/ddl/, with the tokenizer and
 ** the options of identities.
 **
 ** The first byte chooses the mode of SERIAL, whether there is a store, and
@@ -11,7 +11,7 @@
 ** message.
 */
 #include "fuzz.h"
-#include "surrogate_int.h"
+#include "ddl.h"
 
 static sqlite3 *db;
 
@@ -82,7 +82,7 @@ static void check_script(const char *script, int mode) {
             rc == SQLITE_OK ? again.script : again.message);
     abort();
   }
-  ddl_result_free(&again);
+  ddl_translate_free(&again);
   rc = sqlite3_prepare_v2(db, text, (int)n, &stmt, &tail);
   HOLDS(rc == SQLITE_OK || rc == SQLITE_ERROR);
   if (rc == SQLITE_OK) HOLDS(stmt && tail == text + n);
@@ -114,8 +114,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     HOLDS(strncmp(result.message, "line ", 5) == 0);
     HOLDS(strcmp(result.message, second.message) == 0);
   }
-  ddl_result_free(&result);
-  ddl_result_free(&second);
+  ddl_translate_free(&result);
+  ddl_translate_free(&second);
   free(text);
   return 0;
 }

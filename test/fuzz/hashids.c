@@ -1,5 +1,5 @@
 /*
-** Fuzzes Hashids: ext/hashids_codec.c.
+** Fuzzes Hashids: ext/id/hashids_codec.c.
 **
 ** An input is an alphabet, a salt, and an id, with tabs between them, and behind
 ** the last one the minimum length, a byte.  The bytes of the id are numbers,
@@ -10,7 +10,7 @@
 ** were encoded decode to the same, and not into more bytes than promised.
 */
 #include "fuzz.h"
-#include "surrogate_int.h"
+#include "codec.h"
 
 #define USUAL "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ1234567890"
 
@@ -30,7 +30,8 @@ static size_t decode(const Hashids *hashids, const char *z, size_t n,
                      uint64_t *numbers, size_t room) {
   char *exact = fuzz_copy(z, n);
   char *scratch = malloc(n);
-  size_t count = hashids_decode(hashids, exact, n, numbers, room, scratch);
+  size_t count =
+      hashids_codec_decode(hashids, exact, n, numbers, room, scratch);
   free(exact);
   free(scratch);
   return count;
@@ -38,10 +39,10 @@ static size_t decode(const Hashids *hashids, const char *z, size_t n,
 
 static void check_numbers(const Hashids *hashids, const uint64_t *numbers,
                           size_t count) {
-  size_t most = hashids_encode_size(hashids, count);
+  size_t most = hashids_codec_encode_size(hashids, count);
   char *id = malloc(most);
   uint64_t *again = calloc(count + 1, sizeof *again);
-  size_t n = hashids_encode(hashids, numbers, count, id, most);
+  size_t n = hashids_codec_encode(hashids, numbers, count, id, most);
   HOLDS(n > 0 && n <= most && n >= hashids->min_length);
   HOLDS(count <= HASHIDS_COUNT(n));
   HOLDS(decode(hashids, id, n, again, count) == count);
@@ -58,9 +59,9 @@ static void check_id(const Hashids *hashids, const char *z, size_t n) {
   for (size_t i = 0; i < count; i++)
     HOLDS(numbers[i] <= INT64_MAX);
   if (count > 0) {
-    size_t most = hashids_encode_size(hashids, count);
+    size_t most = hashids_codec_encode_size(hashids, count);
     char *id = malloc(most);
-    HOLDS(hashids_encode(hashids, numbers, count, id, most) == n);
+    HOLDS(hashids_codec_encode(hashids, numbers, count, id, most) == n);
     HOLDS(memcmp(id, z, n) == 0);
     free(id);
   }
@@ -86,8 +87,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 
   exact_alphabet = fuzz_copy(alphabet.z, alphabet.n);
   exact_salt = fuzz_copy(salt.z, salt.n);
-  if (hashids_prepare(&hashids, exact_alphabet, alphabet.n, min_length,
-                      exact_salt, salt.n) == 0) {
+  if (hashids_codec_prepare(&hashids, exact_alphabet, alphabet.n, min_length,
+                            exact_salt, salt.n) == 0) {
     check_id(&hashids, id.z, id.n);
     memcpy(numbers, id.z, id.n < sizeof numbers ? id.n : sizeof numbers);
     for (int i = 0; i < 4; i++)

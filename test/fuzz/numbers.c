@@ -1,5 +1,5 @@
 /*
-** Fuzzes the ids that are integers: ext/rowid.c, ext/snowflake.c.
+** Fuzzes the ids that are integers: ext/id/rowid.c, ext/id/snowflake.c.
 **
 ** An input is a 64-bit integer.
 **
@@ -8,7 +8,7 @@
 ** ordered one.
 */
 #include "fuzz.h"
-#include "surrogate_int.h"
+#include "id.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   int64_t id = 0;

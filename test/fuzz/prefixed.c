@@ -1,11 +1,11 @@
 /*
-** Fuzzes the forms of prefixed ids and CUID2s: ext/prefixed.c, ext/cuid2.c.
+** Fuzzes the forms of prefixed ids and CUID2s: ext/id/prefixed.c, ext/id/cuid2.c.
 **
 ** Claims: an id is the characters of its form, and no shorter or longer; any
 ** digest gives a text that is a CUID2 behind a letter.
 */
 #include "fuzz.h"
-#include "surrogate_int.h"
+#include "id.h"
 
 static int is_alphanumeric(char c, int has_upper) {
   return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
@@ -41,7 +41,7 @@ static void check_cuid2(const char *z, size_t n) {
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   check_prefixed((const char *)data, size);
   check_cuid2((const char *)data, size);
-  if (size >= HASH_SIZE_MAX) {
+  if (size >= DIGEST_SIZE_MAX) {
     for (size_t n = 2; n <= 32; n++) {
       char *id = malloc(n);
       if (id == 0) abort();

@@ -1,15 +1,15 @@
 /*
-** Fuzzes the options of CREATE and ALTER SEQUENCE: vtab/seq_options.c with the
-** arithmetic behind it, seq_math.c.
+** Fuzzes the options of CREATE and ALTER SEQUENCE: vtab/sequence/options.c
+** with the arithmetic behind it, definition.c.
 **
 ** The first byte says whether the sequence is new.
 **
 ** Claims: what cannot be parsed or defined has a message that ends; names are
-** within the text; a sequence that could be defined passes seq_check(), and its
-** values, one by one or many at once, stay within its bounds.
+** within the text; a sequence that could be defined passes definition_check(),
+** and its values, one by one or many at once, stay within its bounds.
 */
 #include "fuzz.h"
-#include "surrogate_int.h"
+#include "definition.h"
 
 static void check_message(int rc, const char *message) {
   HOLDS(rc == SEQ_OK || rc == SEQ_INVALID);
@@ -22,12 +22,12 @@ static void check_values(const SeqDef *def, SeqState state) {
     int64_t first = 0;
     uint64_t taken = 0;
     uint64_t count = UINT64_C(1) << (i * 9 & 63);
-    int rc = seq_take(def, &state, count, i & 1, &first, &taken);
+    int rc = definition_take(def, &state, count, i & 1, &first, &taken);
     if (rc == SEQ_EXHAUSTED) return;
     HOLDS(rc == SEQ_OK && taken >= 1 && taken <= count);
     if (i & 1) HOLDS(taken == count);
     HOLDS(first >= def->min_value && first <= def->max_value);
-    HOLDS(seq_add(def, first, taken - 1) == state.last_value);
+    HOLDS(definition_add(def, first, taken - 1) == state.last_value);
     HOLDS(state.last_value >= def->min_value);
     HOLDS(state.last_value <= def->max_value);
   }
@@ -47,23 +47,23 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   text = fuzz_copy(data + 1, --size);
 
   memset(message, 'x', sizeof message);
-  rc = seq_parse_options(text, size, is_new, &options, message);
+  rc = options_parse(text, size, is_new, &options, message);
   check_message(rc, message);
   if (rc == SEQ_OK) {
     for (int i = 0; i < options.owned_by_names; i++) {
       const Token *name = &options.owned_by[i];
       HOLDS(name->z >= text && name->z + name->n <= text + size);
     }
-    rc = seq_define(&def, &state, &options, is_new, message);
+    rc = definition_define(&def, &state, &options, is_new, message);
     check_message(rc, message);
   }
   if (rc == SEQ_OK) {
-    HOLDS(seq_check(&def, &state, message) == SEQ_OK);
+    HOLDS(definition_check(&def, &state, message) == SEQ_OK);
     check_values(&def, state);
   }
 
   memset(&options, 0, sizeof options);
-  rc = seq_parse_owner(text, size, &options, message);
+  rc = options_parse_owner(text, size, &options, message);
   check_message(rc, message);
   free(text);
   return 0;

@@ -1,12 +1,12 @@
 /*
-** Fuzzes the blobs of a sequence store: vtab/seq_row.c.
+** Fuzzes the blobs of a sequence store: vtab/sequence/seq_row.c.
 **
 ** Claims: decoding reads no byte that is not there; what was decoded fits into
 ** the size that is promised when encoded, and is the same when decoded again;
 ** so is a row or a header of any numbers.
 */
 #include "fuzz.h"
-#include "surrogate_int.h"
+#include "sequence_old.h"
 
 static int is_same(const SeqRow *a, const SeqRow *b) {
   return a->id == b->id && a->seq_no == b->seq_no &&

@@ -1,5 +1,5 @@
 /*
-** Fuzzes the texts of XIDs and ObjectIDs: ext/xid_codec.c, objectid_codec.c.
+** Fuzzes the texts of XIDs and ObjectIDs: ext/id/xid_codec.c, objectid_codec.c.
 **
 ** Claims: what is read is written again as it was, an ObjectID in lower case;
 ** so are any 12 bytes.
@@ -7,7 +7,7 @@
 #include <ctype.h>
 
 #include "fuzz.h"
-#include "surrogate_int.h"
+#include "codec.h"
 
 static void check_bytes(const unsigned char *bytes) {
   unsigned char again[STAMP_SIZE];
@@ -15,34 +15,34 @@ static void check_bytes(const unsigned char *bytes) {
   char objectid[OBJECTID_TEXT_SIZE];
   char *exact;
 
-  xid_write(bytes, xid);
+  xid_codec_write(bytes, xid);
   exact = fuzz_copy(xid, sizeof xid);
-  HOLDS(xid_parse(exact, sizeof xid, again));
+  HOLDS(xid_codec_parse(exact, sizeof xid, again));
   HOLDS(memcmp(bytes, again, sizeof again) == 0);
-  HOLDS(!xid_parse(exact, sizeof xid - 1, again));
+  HOLDS(!xid_codec_parse(exact, sizeof xid - 1, again));
   free(exact);
 
-  objectid_write(bytes, objectid);
+  objectid_codec_write(bytes, objectid);
   exact = fuzz_copy(objectid, sizeof objectid);
-  HOLDS(objectid_parse(exact, sizeof objectid, again));
+  HOLDS(objectid_codec_parse(exact, sizeof objectid, again));
   HOLDS(memcmp(bytes, again, sizeof again) == 0);
-  HOLDS(!objectid_parse(exact, sizeof objectid - 1, again));
+  HOLDS(!objectid_codec_parse(exact, sizeof objectid - 1, again));
   free(exact);
-  HOLDS(stamp_ms(bytes) <= UINT32_MAX * UINT64_C(1000));
+  HOLDS(stamp_codec_ms(bytes) <= UINT32_MAX * UINT64_C(1000));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   unsigned char bytes[STAMP_SIZE];
   char text[OBJECTID_TEXT_SIZE];
-  if (xid_parse((const char *)data, size, bytes)) {
+  if (xid_codec_parse((const char *)data, size, bytes)) {
     HOLDS(size == XID_TEXT_SIZE);
-    xid_write(bytes, text);
+    xid_codec_write(bytes, text);
     HOLDS(memcmp(text, data, size) == 0);
     check_bytes(bytes);
   }
-  if (objectid_parse((const char *)data, size, bytes)) {
+  if (objectid_codec_parse((const char *)data, size, bytes)) {
     HOLDS(size == OBJECTID_TEXT_SIZE);
-    objectid_write(bytes, text);
+    objectid_codec_write(bytes, text);
     for (size_t i = 0; i < size; i++)
       HOLDS(text[i] == tolower(data[i]));
     check_bytes(bytes);

@@ -1,12 +1,12 @@
 /*
-** Fuzzes TypeIDs: ext/typeid_codec.c.
+** Fuzzes TypeIDs: ext/id/typeid_codec.c.
 **
 ** Claims: what is read is written again as it was, from its prefix and its
 ** bytes; its prefix is one, or empty; a prefix and any 16 bytes that are written
 ** are read again; what the specification refuses is refused.
 */
 #include "fuzz.h"
-#include "surrogate_int.h"
+#include "codec.h"
 
 /* The specification's regular expression: ^([a-z]([a-z_]{0,61}[a-z])?)?$ */
 static int is_prefix(const char *z, size_t n) {
@@ -22,11 +22,11 @@ static void check_text(const char *z, size_t n) {
   char *exact = fuzz_copy(z, n);
   unsigned char bytes[16];
   size_t n_prefix = 0;
-  HOLDS(typeid_is_prefix(exact, n) == is_prefix(z, n));
-  if (typeid_parse(exact, n, &n_prefix, bytes)) {
+  HOLDS(typeid_codec_is_prefix(exact, n) == is_prefix(z, n));
+  if (typeid_codec_parse(exact, n, &n_prefix, bytes)) {
     char text[TYPEID_SIZE_MAX];
     HOLDS(n_prefix <= TYPEID_PREFIX_MAX && is_prefix(z, n_prefix));
-    HOLDS(typeid_write(exact, n_prefix, bytes, text) == n);
+    HOLDS(typeid_codec_write(exact, n_prefix, bytes, text) == n);
     HOLDS(memcmp(text, z, n) == 0);
   }
   free(exact);
@@ -37,12 +37,12 @@ static void check_bytes(const char *prefix, size_t n,
   char text[TYPEID_SIZE_MAX];
   unsigned char again[16];
   size_t n_prefix = SIZE_MAX;
-  size_t size = typeid_write(prefix, n, bytes, text);
+  size_t size = typeid_codec_write(prefix, n, bytes, text);
   char *exact = fuzz_copy(text, size);
   HOLDS(size <= sizeof text);
-  HOLDS(typeid_parse(exact, size, &n_prefix, again));
+  HOLDS(typeid_codec_parse(exact, size, &n_prefix, again));
   HOLDS(n_prefix == n && memcmp(bytes, again, sizeof again) == 0);
-  HOLDS(!typeid_parse(exact, size - 1, &n_prefix, again));
+  HOLDS(!typeid_codec_parse(exact, size - 1, &n_prefix, again));
   free(exact);
 }
 

@@ -1,5 +1,5 @@
 /*
-** Fuzzes the text of ULIDs and base 32: ext/ulid_codec.c, ext/base32.c.
+** Fuzzes the text of ULIDs and base 32: ext/id/ulid_codec.c, ext/id/base32.c.
 **
 ** Claims: what is read is written again as it was, in upper case, and is 26
 ** characters of the alphabet; so are any 16 bytes; lower case is the same id,
@@ -8,7 +8,7 @@
 #include <ctype.h>
 
 #include "fuzz.h"
-#include "surrogate_int.h"
+#include "codec.h"
 
 static void check_bytes(const unsigned char *bytes) {
   unsigned char again[16];
@@ -25,19 +25,19 @@ static void check_bytes(const unsigned char *bytes) {
   }
   HOLDS(text[0] <= '7');
   exact = fuzz_copy(text, sizeof text);
-  HOLDS(ulid_parse(exact, sizeof text, again));
+  HOLDS(ulid_codec_parse(exact, sizeof text, again));
   HOLDS(memcmp(bytes, again, sizeof again) == 0);
-  HOLDS(!ulid_parse(exact, sizeof text - 1, again));
-  HOLDS(!ulid_parse(exact + 1, sizeof text - 1, again));
+  HOLDS(!ulid_codec_parse(exact, sizeof text - 1, again));
+  HOLDS(!ulid_codec_parse(exact + 1, sizeof text - 1, again));
   free(exact);
-  HOLDS(ulid_parse(lower, sizeof lower, again));
+  HOLDS(ulid_codec_parse(lower, sizeof lower, again));
   HOLDS(memcmp(bytes, again, sizeof again) == 0);
   HOLDS(base32_decode(lower, base32_typeid_table, again));
   HOLDS(memcmp(bytes, again, sizeof again) == 0);
   base32_encode(bytes, base32_typeid_alphabet, text);
   HOLDS(memcmp(text, lower, sizeof text) == 0);
 
-  n = ulid_write_time(ulid_ms(bytes), time);
+  n = ulid_codec_write_time(ulid_codec_ms(bytes), time);
   HOLDS(n == 23 || (n == ULID_TIME_SIZE && time[0] == '+'));
 }
 
@@ -47,11 +47,11 @@ static int is_after(const UlidNumber *a, const UlidNumber *b) {
 
 static void check_next(const unsigned char *bytes) {
   UlidNumber number;
-  ulid_make(&number, ulid_ms(bytes), bytes + 6);
+  ulid_codec_make(&number, ulid_codec_ms(bytes), bytes + 6);
   for (int i = 0; i < 3; i++) {
     UlidNumber last = number;
-    uint64_t ms = bytes[i] & 1 ? ulid_ms(bytes + i) : last.high >> 16;
-    if (ulid_next(&number, ms, bytes + 6)) {
+    uint64_t ms = bytes[i] & 1 ? ulid_codec_ms(bytes + i) : last.high >> 16;
+    if (ulid_codec_next(&number, ms, bytes + 6)) {
       HOLDS(is_after(&number, &last));
       HOLDS(number.high >> 16 == (ms > last.high >> 16 ? ms : last.high >> 16));
     } else {
@@ -64,7 +64,7 @@ static void check_next(const unsigned char *bytes) {
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   const char *z = (const char *)data;
   unsigned char bytes[16];
-  if (ulid_parse(z, size, bytes)) {
+  if (ulid_codec_parse(z, size, bytes)) {
     char text[BASE32_SIZE];
     HOLDS(size == BASE32_SIZE);
     base32_encode(bytes, base32_ulid_alphabet, text);
@@ -72,9 +72,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
       HOLDS(text[i] == toupper(data[i]));
     check_bytes(bytes);
   }
-  if (ulid_parse_prefixed(z, size, bytes)) {
+  if (ulid_codec_parse_prefixed(z, size, bytes)) {
     HOLDS(size == BASE32_SIZE || z[size - BASE32_SIZE - 1] == '_');
-    HOLDS(ulid_parse(z + size - BASE32_SIZE, BASE32_SIZE, bytes));
+    HOLDS(ulid_codec_parse(z + size - BASE32_SIZE, BASE32_SIZE, bytes));
   }
   if (size == BASE32_SIZE && base32_decode(z, base32_typeid_table, bytes)) {
     char text[BASE32_SIZE];

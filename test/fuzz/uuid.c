@@ -1,5 +1,5 @@
 /*
-** Fuzzes the text of UUIDs: ext/uuid_codec.c.
+** Fuzzes the text of UUIDs: ext/id/uuid_codec.c.
 **
 ** Claims: the vector code and its scalar twin agree; a text that is read has
 ** 32 hexadecimal digits and nothing else but the hyphens, braces and "urn:uuid:"
@@ -10,17 +10,17 @@
 #include <ctype.h>
 
 #include "fuzz.h"
-#include "surrogate_int.h"
+#include "codec.h"
 
 static int parse(const char *text, size_t n, unsigned char *bytes) {
   char *exact = fuzz_copy(text, n);
   Uuid uuid = {0, 0}, scalar = {0, 0};
-  int is_uuid = uuid_parse(exact, n, &uuid);
-  HOLDS(uuid_parse_scalar(exact, n, &scalar) == is_uuid);
+  int is_uuid = uuid_codec_parse(exact, n, &uuid);
+  HOLDS(uuid_codec_parse_scalar(exact, n, &scalar) == is_uuid);
   free(exact);
   if (!is_uuid) return 0;
   HOLDS(uuid.high == scalar.high && uuid.low == scalar.low);
-  uuid_to_bytes(uuid, bytes);
+  uuid_codec_to_bytes(uuid, bytes);
   return 1;
 }
 
@@ -57,20 +57,20 @@ static void check_digits(const char *text, size_t n,
 }
 
 static void check_bytes(const unsigned char *bytes) {
-  Uuid uuid = uuid_from_bytes(bytes);
+  Uuid uuid = uuid_codec_from_bytes(bytes);
   unsigned char copy[UUID_SIZE];
   char *text = malloc(UUID_TEXT_SIZE);
   char scalar[UUID_TEXT_SIZE];
   char other[UUID_TEXT_SIZE + 9];
   int64_t ms = 0;
-  int version = uuid_version(uuid);
+  int version = uuid_codec_version(uuid);
   size_t n = 0;
 
   if (text == 0) abort();
-  uuid_to_bytes(uuid, copy);
+  uuid_codec_to_bytes(uuid, copy);
   HOLDS(memcmp(bytes, copy, sizeof copy) == 0);
-  uuid_format(uuid, text);
-  uuid_format_scalar(uuid, scalar);
+  uuid_codec_format(uuid, text);
+  uuid_codec_format_scalar(uuid, scalar);
   HOLDS(memcmp(text, scalar, sizeof scalar) == 0);
   check_digits(text, UUID_TEXT_SIZE, bytes);
   check_same(text, UUID_TEXT_SIZE, bytes);
@@ -95,11 +95,13 @@ static void check_bytes(const unsigned char *bytes) {
   free(text);
 
   HOLDS(version >= -1 && version <= 15);
-  if (uuid_time(uuid, &ms)) HOLDS(version == 1 || version == 6 || version == 7);
+  if (uuid_codec_time(uuid, &ms))
+    HOLDS(version == 1 || version == 6 || version == 7);
   for (version = 0; version < 16; version++) {
-    HOLDS(uuid_version(uuid_with_version(uuid, version)) == version);
+    HOLDS(uuid_codec_version(uuid_codec_with_version(uuid, version)) ==
+          version);
   }
-  HOLDS(uuid_time(uuid_with_time(uuid, uuid.low >> 16), &ms));
+  HOLDS(uuid_codec_time(uuid_codec_with_time(uuid, uuid.low >> 16), &ms));
   HOLDS(ms == (int64_t)(uuid.low >> 16));
 }
 
