@@ -13,6 +13,9 @@
 ** Else the first load says so to SQLite: that is SQLITE_OK_LOAD_PERMANENTLY,
 ** which sqlite3_auto_extension() would take for an error.  Loading it again
 ** into the same connection does nothing.
+**
+** A loaded file belongs to one SQLite.  Another copy of SQLite in the process
+** that loads the same file is refused, since there is one sqlite3_api for both.
 */
 #include <sqlite3ext.h>
 SQLITE_EXTENSION_INIT1
@@ -36,6 +39,13 @@ SQLITE_EXTENSION_INIT1
 
 /* RETURNING, and sqlite3_txn_state() the release before it. */
 #define OLDEST_SQLITE 3035000
+
+/* What the SQLite that loads calls so: sqlite3_api may be another one's. */
+#ifdef SQLITE_CORE
+#define CALLERS(name) sqlite3_##name
+#else
+#define CALLERS(name) api->name
+#endif
 
 static void surrogate_version_func(sqlite3_context *context, int argc,
                                    sqlite3_value **argv) {
@@ -82,20 +92,58 @@ static int surrogate_check_loaded(sqlite3 *db) {
   return rc;
 }
 
-SURROGATE_EXPORT int sqlite3_surrogate_init(sqlite3 *db, char **error,
-                                            const sqlite3_api_routines *api);
+/*
+** Take SQLite's functions from `api` if no SQLite has come before.  NULL then,
+** and whenever the same one comes again; else the version of the first, in a
+** copy, since that SQLite may have been unloaded.
+**
+** sqlite3_api is written once, as all threads read it without a lock.  Once it
+** is, no lock is taken here either, for the reason that init_process() has.
+*/
+static const char *surrogate_claim(const sqlite3_api_routines *api) {
+#ifdef SQLITE_CORE
+  SQLITE_EXTENSION_INIT2(api);
+  return 0;
+#else
+  static Mutex lock = MUTEX_INIT;
+  static _Atomic(const sqlite3_api_routines *) first;
+  static char version[32];
+  if (first == 0) {
+    mutex_enter(&lock);
+    if (first == 0) {
+      SQLITE_EXTENSION_INIT2(api);
+      sqlite3_snprintf(sizeof version, version, "%s", sqlite3_libversion());
+      first = api;
+    }
+    mutex_leave(&lock);
+  }
+  return first == api ? 0 : version;
+#endif
+}
 
-int sqlite3_surrogate_init(sqlite3 *db, char **error,
-                           const sqlite3_api_routines *api) {
+/*
+** Both entry points.  They do not call each other: the loader might take the
+** one that another copy of the file exports.
+*/
+static int surrogate_load(sqlite3 *db, char **error,
+                          const sqlite3_api_routines *api) {
   SeqSession *session;
+  const char *other;
   int is_first;
   int rc;
 
-  SQLITE_EXTENSION_INIT2(api);
-  if (sqlite3_libversion_number() < OLDEST_SQLITE) {
+  if (CALLERS(libversion_number)() < OLDEST_SQLITE) {
     *error =
-        sqlite3_mprintf("surrogate needs SQLite 3.35.0 or later, this is %s",
-                        sqlite3_libversion());
+        CALLERS(mprintf)("surrogate needs SQLite 3.35.0 or later, this is %s",
+                         CALLERS(libversion)());
+    return SQLITE_ERROR;
+  }
+  other = surrogate_claim(api);
+  if (other) {
+    *error = CALLERS(mprintf)(
+        "surrogate is in use by another SQLite in this process (%s, this is "
+        "%s): load a copy of the extension's file, such as surrogate2.so",
+        other, CALLERS(libversion)());
     return SQLITE_ERROR;
   }
   rc = surrogate_check_loaded(db);
@@ -126,6 +174,14 @@ int sqlite3_surrogate_init(sqlite3 *db, char **error,
   return rc;
 }
 
+SURROGATE_EXPORT int sqlite3_surrogate_init(sqlite3 *db, char **error,
+                                            const sqlite3_api_routines *api);
+
+int sqlite3_surrogate_init(sqlite3 *db, char **error,
+                           const sqlite3_api_routines *api) {
+  return surrogate_load(db, error, api);
+}
+
 #ifndef SQLITE_CORE
 SURROGATE_EXPORT int sqlite3_modsurrogate_init(sqlite3 *db, char **error,
                                                const sqlite3_api_routines *api);
@@ -133,6 +189,6 @@ SURROGATE_EXPORT int sqlite3_modsurrogate_init(sqlite3 *db, char **error,
 /* What SQLite looks for in a file that is called mod_surrogate. */
 int sqlite3_modsurrogate_init(sqlite3 *db, char **error,
                               const sqlite3_api_routines *api) {
-  return sqlite3_surrogate_init(db, error, api);
+  return surrogate_load(db, error, api);
 }
 #endif

@@ -39,7 +39,7 @@ node_dir=$modules/node-linux-$node_arch
 addon=$modules/better-sqlite3/build/Release/better_sqlite3.node
 
 all="c static shell tcl python sqlalchemy perl php ruby java go
-  better-sqlite3 node"
+  better-sqlite3 node both"
 
 # ---- Installation ----------------------------------------------------------
 
@@ -149,6 +149,10 @@ client() {
       $node -e 'require("node:sqlite")' 2>/dev/null ||
         missing "Node.js 22.13 or later" || return
       $node "$clients/builtin.js" "$2" "$3"
+      ;;
+    both)
+      [ -f "$addon" ] || missing "better-sqlite3: --install" || return
+      NODE_PATH=$modules "$node_dir/bin/node" "$clients/both.js" "$2" "$3"
       ;;
     *)
       echo "there is no such client; there are: $all"
