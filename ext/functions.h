@@ -4,8 +4,13 @@
 #ifndef SURROGATE_FUNCTIONS_H
 #define SURROGATE_FUNCTIONS_H
 
-#include "base.h"
+#include "id.h"
+#include "sequence.h"
 
-int functions_register(sqlite3 *);
+int functions_register(sqlite3 *, SeqSession *, IdState *);
+
+/**** surrogate.c ********************************************************/
+
+extern const FuncEntry surrogate_functions[];
 
 #endif /* SURROGATE_FUNCTIONS_H */

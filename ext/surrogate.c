@@ -8,7 +8,7 @@
 **   surrogate_version()    the version, as text
 **
 ** The library stays loaded until the process ends, since state of the process
-** (rollback floors, the hooks for fork) must outlive the connection that
+** (high-water marks, the hooks for fork) must outlive the connection that
 ** loaded it.  Linked with -z nodelete, or into the application, it stays anyway.
 ** Else the first load says so to SQLite: that is SQLITE_OK_LOAD_PERMANENTLY,
 ** which sqlite3_auto_extension() would take for an error.  Loading it again
@@ -21,8 +21,6 @@
 SQLITE_EXTENSION_INIT1
 
 #include "functions.h"
-#include "id.h"
-#include "sequence_old.h"
 #include "table.h"
 
 #ifndef SURROGATE_VERSION
@@ -54,6 +52,13 @@ static void surrogate_version_func(sqlite3_context *context, int argc,
   sqlite3_result_text(context, SURROGATE_VERSION, -1, SQLITE_STATIC);
 }
 
+const FuncEntry surrogate_functions[] = {
+    {"surrogate_version", 0, FUNC_READS, surrogate_version_func,
+     "surrogate_version()", "Extension", "the version of the extension"},
+    {"surrogate_functions", 0, FUNC_MAKES, 0, "surrogate_functions()",
+     "Extension", "this list"},
+    {0}};
+
 /*
 ** Set up what the process has in common, once.  *is_first says whether this is
 ** the first call.  What has failed is tried again by the next load.  When all
@@ -61,8 +66,8 @@ static void surrogate_version_func(sqlite3_context *context, int argc,
 ** the child.
 */
 static int surrogate_init_process(int *is_first) {
-  static int (*const steps[])(void) = {seq_floor_init, random_init,
-                                       instance_init, snowflake_init};
+  static int (*const steps[])(void) = {mark_init, random_init, instance_init,
+                                       snowflake_init};
   static const size_t n = sizeof steps / sizeof *steps;
   static Mutex lock = MUTEX_INIT;
   static _Atomic size_t done = 0;
@@ -128,6 +133,7 @@ static const char *surrogate_claim(const sqlite3_api_routines *api) {
 static int surrogate_load(sqlite3 *db, char **error,
                           const sqlite3_api_routines *api) {
   SeqSession *session;
+  IdState *ids;
   const char *other;
   int is_first;
   int rc;
@@ -150,23 +156,15 @@ static int surrogate_load(sqlite3 *db, char **error,
   if (rc == SQLITE_OK || rc == SQLITE_NOMEM) return rc;
   rc = surrogate_init_process(&is_first);
   if (rc != SQLITE_OK) return rc;
-  session = seq_session_new(db);
+  session = session_new(db);
   if (session == 0) return SQLITE_NOMEM;
-  rc = sequences_register(db, session);
-  if (rc == SQLITE_OK) rc = seq_func_register(session);
-  if (rc == SQLITE_OK) rc = create_table_register(session);
-  if (rc == SQLITE_OK) rc = serial_register(session);
-  if (rc == SQLITE_OK) rc = serial_attach_register(db);
-  if (rc == SQLITE_OK) rc = dict_register(db);
-  if (rc == SQLITE_OK) rc = id_register(db);
-  if (rc == SQLITE_OK) rc = functions_register(db);
-  if (rc == SQLITE_OK) {
-    rc = sqlite3_create_function_v2(db, "surrogate_version", 0,
-                                    SQLITE_UTF8 | SQLITE_INNOCUOUS |
-                                        SQLITE_DETERMINISTIC,
-                                    0, surrogate_version_func, 0, 0, 0);
-  }
-  seq_session_unref(session); /* the functions and modules have theirs */
+  session->serial_mode = DDL_SQL_SEQUENCE;
+  ids = id_state_new();
+  rc = ids ? sequences_register(session) : SQLITE_NOMEM;
+  if (rc == SQLITE_OK) rc = inspect_register(db);
+  if (rc == SQLITE_OK) rc = functions_register(db, session, ids);
+  if (ids) id_state_unref(ids);
+  session_unref(session); /* what was registered has its own */
   if (rc == SQLITE_NOMEM) *error = sqlite3_mprintf("%s", sqlite3_errstr(rc));
 #if !defined(SQLITE_CORE) && !defined(SURROGATE_NODELETE)
   if (rc == SQLITE_OK && is_first) rc = SQLITE_OK_LOAD_PERMANENTLY;

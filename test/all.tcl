@@ -32,7 +32,8 @@ while {[string match -* [lindex $argv 0]]} {
 }
 
 # The slowest begin, so that none of them is left to run alone at the end.
-set slow {windows memory1 memory2 memory3 memory4 deb amalgamation owner docs}
+set slow {windows memory1 memory2 memory3 memory4 deb amalgamation owner docs
+  attack attack_cases}
 set queue {}
 foreach file [lsort [glob -nocomplain -directory $test_dir *.test]] {
   if {[file rootname [file tail $file]] in $slow} {

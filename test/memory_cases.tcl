@@ -14,7 +14,7 @@ set case 0
 rename do_fault_test do_this_fault_test
 proc do_fault_test {name args} {
   if {[incr ::case] % $::parts == $::part} {
-    uplevel 1 [list do_this_fault_test $name {*}$args]
+    uplevel 1 [list do_this_fault_test $name -stride 7 {*}$args]
   }
 }
 
@@ -23,7 +23,6 @@ close_dbs
 reset_db template.db
 execsql {
   PRAGMA journal_mode = MEMORY;
-  CREATE VIRTUAL TABLE sequence_store USING sequences(view=sequences);
   CREATE TABLE t(id BIGINT NOT NULL ON CONFLICT REPLACE
     DEFAULT (nextval('s')));
   CREATE TABLE tg(id BIGINT NOT NULL ON CONFLICT REPLACE
@@ -69,7 +68,7 @@ proc check_numbers {} {
     if {[execsql "SELECT count(*) - count(DISTINCT id) FROM $table"]} {
       lappend wrong "$table: a number twice: [execsql "SELECT id FROM $table"]"
     }
-    if {[execsql "SELECT max(id) > (SELECT last_value FROM sequence_store
+    if {[execsql "SELECT max(id) > (SELECT last_value FROM sequences
         WHERE name = '$name') FROM $table"]} {
       lappend wrong "$name: the store is behind"
     }
@@ -97,24 +96,26 @@ proc fault_case {name body args} {
   }
 }
 
-# A rolled-back value leaves a floor, with its place in a table of them.
-set floors 4
+# A rolled-back value leaves a high-water mark, in a table of them.
+set marks 4
 
 # ---- The store -------------------------------------------------------------
 
 foreach {what sql} {
-  "a store" {CREATE VIRTUAL TABLE q USING sequences}
-  "a store with a view" {
-    CREATE VIRTUAL TABLE q USING sequences(view=sequences)}
+  "a store" {SELECT create_sequence('other')}
+  "a view" {SELECT sequences_create_view()}
+  "a name of the store" {CREATE VIRTUAL TABLE q USING sequences}
 } {
-  do_fault_test "out of memory while $what is made" -prep {
+  do_fault_test "out of memory while $what is made" -stride 7 -prep {
     execsql {PRAGMA synchronous = OFF; CREATE TABLE t(a)}
   } -body "execsql {$sql}" -test {
+    if {[lindex [catchsql {BEGIN; ROLLBACK}] 0]} {
+      error "a transaction is left open"
+    }
     set there [execsql {SELECT count(*) FROM sqlite_schema
       WHERE name <> 't' AND name NOT LIKE 'sqlite_%'}]
     if {$testrc && $there} {error "half of it is there"}
     if {!$testrc && !$there} {error "it is not there"}
-    if {$testrc} {execsql {CREATE VIRTUAL TABLE q USING sequences}}
     if {[execsql {SELECT create_sequence('s'), nextval('s')}] ne "s 1"} {
       error "it does not work"
     }
@@ -124,34 +125,16 @@ foreach {what sql} {
 do_fault_test "out of memory while a store is made and used at once" -prep {
   execsql {PRAGMA synchronous = OFF; CREATE TABLE t(a)}
 } -body {
-  execsql {BEGIN; CREATE VIRTUAL TABLE q USING sequences;
+  execsql {BEGIN;
     SELECT create_sequence('s'), nextval('s'), nextval('s'); COMMIT}
 } -test {
   catchsql ROLLBACK
   if {$testrc} {
-    execsql {CREATE VIRTUAL TABLE IF NOT EXISTS q USING sequences;
-      SELECT create_sequence('s', 'IF NOT EXISTS')}
+    execsql {SELECT create_sequence('s', 'IF NOT EXISTS')}
   }
   set next [execsql {SELECT nextval('s')}]
   if {!$testrc && $next != 3} {error "3 is $next"}
-} -kept $floors -accept {{vtable constructor failed*}}
-
-foreach {what sql} {
-  "dropped" {DROP TABLE sequence_store}
-  "renamed" {ALTER TABLE sequence_store RENAME TO other_store}
-} {
-  do_fault_test "out of memory while a store is $what" -prep $prep$warm \
-    -body "execsql {$sql}" -test {
-    set tables [execsql {SELECT name FROM sqlite_schema WHERE type = 'table'
-      AND (name LIKE '%_store' OR name LIKE '%_store_data') ORDER BY name}]
-    if {[llength $tables] == 1} {error "half of it: $tables"}
-    if {[llength $tables]} {
-      if {[execsql {SELECT nextval('s'), nextval('g')}] ne "2 2"} {
-        error "it does not go on"
-      }
-    }
-  } -accept {{error in view sequences:*} {*temporary database file*}}
-}
+} -kept $marks -accept {{vtable constructor failed*}}
 
 # ---- nextval() -------------------------------------------------------------
 
@@ -168,7 +151,7 @@ foreach {what call} {
     INSERT INTO tc DEFAULT VALUES}
   "an INSERT with RETURNING" {INSERT INTO t DEFAULT VALUES RETURNING id}
 } {
-  fault_case "out of memory in $what" [list execsql $call] -kept $floors \
+  fault_case "out of memory in $what" [list execsql $call] -kept $marks \
     -new [expr {$what eq "nextval() of a standard sequence"}]
 }
 
@@ -203,12 +186,12 @@ foreach {what calls} {
     INSERT INTO t DEFAULT VALUES;
     SELECT setval('s', 50), nextval('x') > 0, create_sequence('y'), nextval('y');
     INSERT INTO t DEFAULT VALUES; INSERT INTO tc DEFAULT VALUES;
-    UPDATE sequence_store SET name = 'z' WHERE name = 'y';
+    UPDATE sequences SET name = 'z' WHERE name = 'y';
     SELECT nextval('z'), drop_sequence('z');
     COMMIT;
   }
 } {
-  fault_case "out of memory in $what" [list execsql $calls] -kept $floors
+  fault_case "out of memory in $what" [list execsql $calls] -kept $marks
 }
 
 # Only COMMIT, or ROLLBACK, runs out of memory.
@@ -221,7 +204,7 @@ foreach {end} {COMMIT ROLLBACK {RELEASE a} {ROLLBACK TO a}} {
     # Without an error it was done; with one it can be done again or undone.
     if {$testrc} {catchsql COMMIT}
     check_numbers
-  } -kept $floors
+  } -kept $marks
 }
 
 do_fault_test "a transaction goes on after it ran out of memory" \
@@ -240,7 +223,7 @@ do_fault_test "a transaction goes on after it ran out of memory" \
   }
   catchsql COMMIT
   if {$failures} {error "out of memory"}
-} -test check_numbers -kept $floors
+} -test check_numbers -kept $marks
 
 # ---- The other functions ---------------------------------------------------
 
@@ -248,24 +231,24 @@ foreach {what call test} {
   "currval() and lastval()"
     {SELECT nextval('s'), currval('s'), lastval()} {}
   "setval()" {SELECT setval('s', 1000)} {
-    set last [execsql {SELECT last_value FROM sequence_store WHERE name = 's'}]
+    set last [execsql {SELECT last_value FROM sequences WHERE name = 's'}]
     if {!$testrc != ($last == 1000)} {error "$testrc: last_value is $last"}
   }
   "setval() without a call" {SELECT setval('s', 1000, false)} {}
   "create_sequence()"
     {SELECT create_sequence('new', 'START 7 CACHE 3 OWNED BY t.id')} {
-    set there [execsql {SELECT count(*) FROM sequence_store
+    set there [execsql {SELECT count(*) FROM sequences
       WHERE name = 'new' AND start_value = 7 AND owned_by = 't.id'}]
     if {!$testrc != $there} {error "$testrc: $there"}
   }
   "alter_sequence()" {SELECT alter_sequence('x',
     'RESTART WITH 50 INCREMENT 2 OWNED BY tg.id NO CYCLE')} {
-    set there [execsql {SELECT count(*) FROM sequence_store WHERE name = 'x'
+    set there [execsql {SELECT count(*) FROM sequences WHERE name = 'x'
       AND increment_by = 2 AND owned_by = 'tg.id' AND cycle = 0}]
     if {!$testrc != $there} {error "$testrc: $there"}
   }
   "drop_sequence()" {SELECT drop_sequence('x')} {
-    set there [execsql {SELECT count(*) FROM sequence_store WHERE name = 'x'}]
+    set there [execsql {SELECT count(*) FROM sequences WHERE name = 'x'}]
     if {$testrc != $there} {error "$testrc: $there"}
   }
   "sequence_ddl()" {SELECT sequence_ddl('x')} {}
@@ -273,7 +256,7 @@ foreach {what call test} {
     {}
 } {
   fault_case "out of memory in $what" [list execsql $call] -test $test \
-    -kept $floors
+    -kept $marks
 }
 
 # Errors need memory for their messages. Where SQLite has none left to keep one,
@@ -285,17 +268,15 @@ foreach {what call message} {
   "setval()" {SELECT setval('x', 101)} {setval: value 101 is out of*}
   "bad options" {SELECT create_sequence('n', 'CACHE 0')} {CACHE (0) must*}
   "a name that is taken" {SELECT create_sequence('s')} {relation "s" already*}
-  "a row of a taken name" {INSERT INTO sequence_store(name) VALUES ('s')}
+  "a row of a taken name" {INSERT INTO sequences(name) VALUES ('s')}
     {UNIQUE constraint failed*}
-  "a system column" {UPDATE sequence_store SET _seq_no = 99 WHERE name = 's'}
+  "a system column" {UPDATE sequences SET _seq_no = 99 WHERE name = 's'}
     {cannot assign to*}
-  "a second store" {CREATE VIRTUAL TABLE second USING sequences}
-    {schema "main" has a sequence store already*}
   "a wrong argument" {CREATE VIRTUAL TABLE temp.second USING sequences(a=b)}
-    {sequences: "a=b" is not an option*}
+    {sequences takes no arguments*}
 } {
   do_fault_test "out of memory in the error of $what" -prep $prep \
-    -body [list execsql $call] -test check_numbers -kept $floors \
+    -body [list execsql $call] -test check_numbers -kept $marks \
     -accept [list $message {vtable constructor failed*} {SQL logic error} \
       {constraint failed} {*temporary database file*}]
 }
@@ -303,32 +284,33 @@ foreach {what call message} {
 # ---- The table -------------------------------------------------------------
 
 foreach {what sql} {
-  "a query" {SELECT * FROM sequence_store}
+  "a query" {SELECT * FROM sequences}
   "a query of one" {SELECT name, last_value, owned_by, _seq_no, _primary_term
-    FROM sequence_store WHERE name = 'x'}
-  "a query of the view" {SELECT * FROM sequences ORDER BY name DESC}
+    FROM sequences WHERE name = 'x'}
+  "a query backwards" {SELECT * FROM sequences ORDER BY name DESC}
   "a query in a transaction" {BEGIN; INSERT INTO t DEFAULT VALUES;
-    SELECT count(*) FROM sequence_store; SELECT last_value FROM sequences
+    SELECT count(*) FROM sequences; SELECT last_value FROM sequences
       WHERE name = 's'; COMMIT}
-  "INSERT" {INSERT INTO sequence_store(name, last_value, owned_by)
+  "INSERT" {INSERT INTO sequences(name, last_value, owned_by)
     VALUES ('new', 0, 't.id')}
-  "INSERT OR REPLACE" {INSERT OR REPLACE INTO sequence_store(name, last_value)
+  "INSERT OR REPLACE" {INSERT OR REPLACE INTO sequences(name, last_value)
     VALUES ('x', 50)}
-  "INSERT OR IGNORE" {INSERT OR IGNORE INTO sequence_store(name)
+  "INSERT OR IGNORE" {INSERT OR IGNORE INTO sequences(name)
     VALUES ('x'), ('new')}
-  "a swap" {UPDATE sequence_store SET last_value = 60 WHERE name = 'x'
+  "a swap" {UPDATE sequences SET last_value = 60 WHERE name = 'x'
     AND _seq_no = 3 AND _primary_term = 1}
-  "a swap with RETURNING" {UPDATE sequences SET last_value = 60
-    WHERE name = 'x' AND _primary_term = 1 RETURNING last_value, _seq_no}
-  "an UPDATE of all columns" {UPDATE sequence_store SET start_value = 6,
+  "a swap by the view" {SELECT sequences_create_view(); UPDATE sequences
+    SET last_value = 60 WHERE name = 'x' AND _primary_term = 1
+    RETURNING last_value, _seq_no}
+  "an UPDATE of all columns" {UPDATE sequences SET start_value = 6,
     min_value = 2, max_value = NULL, increment_by = 3, cycle = 0,
     cache_size = 2, owned_by = NULL, data_type = 'integer' WHERE name = 'x'}
-  "a new name" {UPDATE sequence_store SET name = 'renamed' WHERE name = 'x'}
-  "DELETE" {DELETE FROM sequence_store WHERE name = 'x'}
+  "a new name" {UPDATE sequences SET name = 'renamed' WHERE name = 'x'}
+  "DELETE" {DELETE FROM sequences WHERE name = 'x'}
   "integrity_check" {PRAGMA integrity_check}
 } {
   # SQLite keeps the message of a row that was ignored for a later error.
-  fault_case "out of memory in $what" [list execsql $sql] -kept $floors \
+  fault_case "out of memory in $what" [list execsql $sql] -kept $marks \
     -accept [expr {$what eq "INSERT OR IGNORE"
       ? {{UNIQUE constraint failed*}} : {}}]
 }
@@ -338,7 +320,6 @@ foreach {what sql} {
 fault_case "out of memory with an attached store" {
   execsql {
     ATTACH ':memory:' AS aux;
-    CREATE VIRTUAL TABLE aux.q USING sequences;
     SELECT create_sequence('aux.a'), nextval('aux.a'), nextval('a'),
       nextval('s'), lastval();
     DETACH aux;
@@ -346,7 +327,7 @@ fault_case "out of memory with an attached store" {
 } -test {
   catchsql ROLLBACK
   catchsql {DETACH aux}
-} -kept $floors -accept {{vtable constructor failed*}}
+} -kept $marks -accept {{vtable constructor failed*}}
 
 do_fault_test "out of memory after another connection changed the schema" \
   -prep "$prep$warm
@@ -354,6 +335,6 @@ do_fault_test "out of memory after another connection changed the schema" \
     execsql {CREATE TABLE more(a)} changer
   " -body {
   execsql {SELECT nextval('s'); INSERT INTO tg DEFAULT VALUES}
-} -test check_numbers -kept $floors
+} -test check_numbers -kept $marks
 
 finish_test

@@ -5,7 +5,7 @@
 **
 **   steps ulid HIGH LOW MS RANDOM     the number behind HIGH LOW (64 bits each)
 **   steps ksuid SECONDS HIGH LOW NOW RANDOM IS_NEW_PROCESS
-**   steps stamp LAST NOW START
+**   steps objectid LAST NOW START
 **                                     likewise; "none" if there is none
 **   steps sql HIGH LOW SQL ...        the result or the error of each SQL where
 **                                     the last ULID was HIGH LOW
@@ -26,15 +26,6 @@ int id_random(sqlite3_context *context, const char *function, void *out,
   return random_system(out, n) == SQLITE_OK;
 }
 
-int id_register_functions(IdState *state, const FuncEntry *functions,
-                          size_t n) {
-  for (size_t i = 0; i < n; i++) {
-    sqlite3_create_function(state->db, functions[i].name, functions[i].argc,
-                            SQLITE_UTF8, state, functions[i].func, 0, 0);
-  }
-  return SQLITE_OK;
-}
-
 static uint64_t number(const char *z) {
   return strtoull(z, 0, 16);
 }
@@ -47,13 +38,13 @@ static void bytes(const char *z, unsigned char *out, size_t n) {
   }
 }
 
-static void run_sql(IdState *state, const char *sql) {
+static void run_sql(sqlite3 *db, const char *sql) {
   sqlite3_stmt *stmt = 0;
-  sqlite3_prepare_v2(state->db, sql, -1, &stmt, 0);
+  sqlite3_prepare_v2(db, sql, -1, &stmt, 0);
   if (sqlite3_step(stmt) == SQLITE_ROW) {
     puts((const char *)sqlite3_column_text(stmt, 0));
   } else {
-    puts(sqlite3_errmsg(state->db));
+    puts(sqlite3_errmsg(db));
   }
   sqlite3_finalize(stmt);
 }
@@ -77,32 +68,36 @@ int main(int argc, char **argv) {
       printf("%08llx %016llx %016llx\n", (unsigned long long)id.seconds,
              (unsigned long long)id.high, (unsigned long long)id.low);
     }
-  } else if (argc == 5 && strcmp(argv[1], "stamp") == 0) {
+  } else if (argc == 5 && strcmp(argv[1], "objectid") == 0) {
     _Atomic uint64_t id = number(argv[2]);
     uint64_t next;
-    is_ok = stamp_codec_next(&id, number(argv[3]), (uint32_t)number(argv[4]),
-                             &next);
+    is_ok = objectid_codec_next(&id, number(argv[3]), (uint32_t)number(argv[4]),
+                                &next);
     if (is_ok) printf("%014llx\n", (unsigned long long)next);
   } else if (argc > 4 &&
              (strcmp(argv[1], "sql") == 0 || strcmp(argv[1], "fork") == 0)) {
     int must_fork = strcmp(argv[1], "fork") == 0;
     IdState state;
+    sqlite3 *db;
     memset(&state, 0, sizeof state);
-    if (sqlite3_open(":memory:", &state.db) || ulid_register(&state)) return 1;
-    last.high = number(argv[2]);
-    last.low = number(argv[3]);
-    last.process = random_forks + 1;
+    if (sqlite3_open(":memory:", &db) ||
+        func_register(db, ulid_functions, &state, 0, 0)) {
+      return 1;
+    }
+    ulid_last.high = number(argv[2]);
+    ulid_last.low = number(argv[3]);
+    ulid_last.process = random_forks + 1;
     if (must_fork) {
       int status;
       if (random_init()) return 1;
-      spin_enter(&last.lock, random_forks);
+      spin_enter(&ulid_last.lock, random_forks);
       if (fork() != 0) return wait(&status) < 0 || status != 0;
       alarm(30);
     }
     for (int i = 4; i < argc; i++) {
-      run_sql(&state, argv[i]);
+      run_sql(db, argv[i]);
     }
-    sqlite3_close(state.db);
+    sqlite3_close(db);
   } else {
     return 1;
   }

@@ -11,8 +11,8 @@ set has_steps [expr {![catch {
 if {$has_steps} {
   set top [file dirname [file dirname $tester::self]]
   set sources {}
-  foreach name {base/clock base/func base/random id/base32 id/base62
-      id/ksuid_codec id/stamp_codec id/ulid_codec id/uuid_codec} {
+  foreach name {base/clock base/error base/func base/random id/base32 id/base62
+      id/ksuid_codec id/objectid_codec id/ulid_codec id/uuid_codec} {
     lappend sources [file join $top ext $name.c]
   }
   exec cc -std=c11 -D_DEFAULT_SOURCE -DSQLITE_CORE {*}[include_flags $top] \

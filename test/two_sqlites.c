@@ -199,7 +199,6 @@ static void *run_racer(void *argument) {
   if (strcmp(racer->result, "loaded") == 0) {
     char *made = run(
         sqlite3_api, db,
-        "CREATE VIRTUAL TABLE store USING sequences;"
         "SELECT create_sequence('s');"
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n"
         "  LIMIT 10)"

@@ -11,9 +11,8 @@
 #     the C files, each with a line that says which one it was
 #   * what the files share becomes static, so that a program that the file is
 #     compiled into sees the entry point alone
-#   * what two files call by the same name (a static function, variable or type,
-#     a constant of an enum) is called FILE__NAME, as is a static variable whose
-#     name another file uses; a file's macros end with it
+#   * a file's macros end with it; of names at file scope, which begin with that of
+#     their file, no two are the same
 #
 # It goes by the lines of the source, which clang-format has laid out: what
 # begins in column 1 is at file scope. What it overlooks is an error of the
@@ -53,37 +52,6 @@ proc macros {text} {
   lsort -unique $names
 }
 
-# The static functions and variables, the types and the enums' constants that a
-# file defines: {name is_variable ...}
-proc file_names {text} {
-  set names {}
-  set in_enum 0
-  # A name may stand in the line below its type.
-  regsub -all -line {^((\w+ )*static [\w *]+)\n\s+} $text {\1 } text
-  foreach line [split $text \n] {
-    regsub -all {/\*.*?\*/} $line {} line
-    if {[regexp {^(?:typedef )?enum\M[^\{]*\{(.*)$} $line -> line]} {
-      set in_enum 1
-    }
-    if {$in_enum} {
-      foreach part [split [lindex [split $line \}] 0] ,] {
-        if {[regexp {^\s*(\w+)} $part -> name]} {dict set names $name 0}
-      }
-      set in_enum [expr {![regexp \} $line]}]
-    } elseif {[regexp {^(\w+ )*static } $line]} {
-      regsub -all {_Atomic\([^()]*\)} $line {} line
-      if {[regexp {(\w+)(\(|\[|;| =)} $line -> name next]} {
-        dict set names $name [expr {$next ne "("}]
-      }
-    } elseif {[regexp {^typedef .*?(\w+)(\(.*)?;$} $line -> name] ||
-              [regexp {^(?:typedef )?(?:struct|union) (\w+) \{} $line -> name]} {
-      dict set names $name 0
-    }
-    if {[regexp {^\} (\w+);} $line -> name]} {dict set names $name 0}
-  }
-  return $names
-}
-
 # True if it defines a variable for others: the const ones are not declared
 # before, as an array without its length cannot be static and declared.
 proc defines_variable {text} {
@@ -106,35 +74,6 @@ proc make_static {line} {
     return $line
   }
   return "static $line"
-}
-
-# The text with words renamed, as {from to ...} says, except where they are a
-# member of a struct, or stand in a string or a comment.
-proc rename_words {text names} {
-  set pattern {(?x)
-      /\*([^*]|\*+[^*/])*\*+/                           # what stays as it is
-    | "(\\.|[^"\\])*" | '(\\.|[^'\\])*' | \#\s*include[^\n]*
-    | (\.|->)\s*\w+
-    | \n(typedef\s)?(struct|union)\M(?=\s\w+\s\{)       # a struct begins
-    | \n\}                                              # and ends
-    | \w+
-  }
-  set result ""
-  set copied 0
-  set in_struct 0
-  foreach {span - - - - - -} [regexp -all -inline -indices $pattern $text] {
-    lassign $span first last
-    set word [string range $text $first $last]
-    if {[string match \n* $word]} {
-      set in_struct [expr {$word ne "\n\}"}]
-    } elseif {[dict exists $names $word] && !($in_struct && [regexp {^[];,:)[]} \
-        [string index $text [expr {$last + 1}]]])} {
-      append result [string range $text $copied [expr {$first - 1}]] \
-        [dict get $names $word]
-      set copied [expr {$last + 1}]
-    }
-  }
-  append result [string range $text $copied end]
 }
 
 # Write a file without what comes once, at the top of all.
@@ -190,12 +129,6 @@ set others {}
 foreach name [source_names c] {
   set text($name) [read_text $top/$name]
   lappend [expr {[defines_variable $text($name)] ? "first" : "others"}] $name
-  foreach word [dict keys [file_names $text($name)]] {
-    lappend owners($word) $name
-  }
-  foreach word [lsort -unique [regexp -all -inline {\w+} $text($name)]] {
-    lappend users($word) $name
-  }
 }
 
 set out [open_output surrogate.c]
@@ -246,14 +179,7 @@ foreach name $headers {
   put_file $out $name $text($name)
 }
 foreach name [concat $first $others] {
-  set new_names {}
-  dict for {word is_variable} [file_names $text($name)] {
-    if {[llength $owners($word)] > 1 ||
-        ($is_variable && [llength $users($word)] > 1)} {
-      dict set new_names $word [file rootname [file tail $name]]__$word
-    }
-  }
-  put_file $out $name [rename_words $text($name) $new_names]
+  put_file $out $name $text($name)
   foreach word [macros $text($name)] {puts $out "#undef $word"}
 }
 close $out

@@ -29,6 +29,9 @@
 ** Line 10, of kinds of keys, is in bench_keys.c, and line 11, of processes, in
 ** bench_processes.c.
 **
+** Line 12 is of connections, as pools make them.  What loading the extension
+** takes is held to a bound in microseconds.
+**
 ** The databases live in a new folder in $TMPDIR (or /tmp), which is removed
 ** at the end.  Chance is seeded: every run asks for the same names.
 **
@@ -43,6 +46,8 @@
 #define NAME_BYTES   8    /* of a numbered name: s0000001 */
 #define SMALL_STORE  10   /* sequences in the small store of lines 4 and 5 */
 #define MEMORY_SLACK 1024 /* bytes that count as no growth */
+#define CONNECTIONS  50   /* made in a turn of line 12 */
+#define LOAD_US      150. /* to load the extension into a connection */
 
 #define NUMBERED_NAMES                             \
   "WITH RECURSIVE n(i) AS (VALUES(1) "             \
@@ -93,6 +98,12 @@ static void turn_recipe(Bench *bench, Side *side) {
 static void turn_recipe_in_transaction(Bench *bench, Side *side) {
   run(bench, side->db, "BEGIN IMMEDIATE");
   turn_recipe(bench, side);
+  run(bench, side->db, "COMMIT");
+}
+
+static void turn_in_transaction(Bench *bench, Side *side) {
+  run(bench, side->db, "BEGIN IMMEDIATE");
+  turn_autocommit(bench, side);
   run(bench, side->db, "COMMIT");
 }
 
@@ -167,6 +178,20 @@ static void line_1(Bench *bench) {
   report(bench, "nextval / noop", &sides[0], &sides[1], 1.25);
 }
 
+/* Reports the first of three sides against the others, which do the same by
+** hand, and holds it to the bound of the faster one. */
+static void report_by_hand(Bench *bench, const char *label, const Side *sides,
+                           double bound) {
+  int rowid_is_faster;
+  char text[40];
+  if (bench->failed) return;
+  rowid_is_faster = median_ns(bench, &sides[2]) < median_ns(bench, &sides[1]);
+  snprintf(text, sizeof text, "%s / WITHOUT ROWID", label);
+  report(bench, text, &sides[0], &sides[1], rowid_is_faster ? 0 : bound);
+  snprintf(text, sizeof text, "%s / rowid table", label);
+  report(bench, text, &sides[0], &sides[2], rowid_is_faster ? bound : 0);
+}
+
 /* A side that keeps its number by hand; TAIL is '' or 'WITHOUT ROWID'. */
 static Side by_hand(Bench *bench, const char *file, const char *tail) {
   sqlite3 *db = open_database(bench, file);
@@ -176,21 +201,30 @@ static Side by_hand(Bench *bench, const char *file, const char *tail) {
                  "UPDATE t SET v = v + 1 WHERE name = 's' RETURNING v");
 }
 
-static void line_2(Bench *bench) {
-  sqlite3 *db = open_store(bench, "nextval");
+/* nextval() against the same by hand, in autocommit or in a transaction. */
+static void race_by_hand(Bench *bench, sqlite3 *db, const char *label,
+                         void (*turn)(Bench *, Side *)) {
   Side sides[3];
-  int rowid_is_faster;
-  heading(2, "Autocommit: SELECT nextval('s') / UPDATE t ... RETURNING v");
+  int i;
   sides[0] = calling(bench, db, "SELECT nextval('s')");
   sides[1] = by_hand(bench, "by_hand", "WITHOUT ROWID");
   sides[2] = by_hand(bench, "by_hand_rowid", "");
+  for (i = 0; i < 3; i++)
+    sides[i].turn = turn;
   race(bench, sides, 3);
-  if (bench->failed) return;
-  rowid_is_faster = median_ns(bench, &sides[2]) < median_ns(bench, &sides[1]);
-  report(bench, "nextval / WITHOUT ROWID", &sides[0], &sides[1],
-         rowid_is_faster ? 0 : 1.0);
-  report(bench, "nextval / rowid table", &sides[0], &sides[2],
-         rowid_is_faster ? 1.0 : 0);
+  report_by_hand(bench, label, sides, 1.0);
+  close_all(bench);
+  if (!bench->failed) remove_files(bench, "keep-");
+}
+
+static void line_2(Bench *bench) {
+  sqlite3 *db;
+  heading(2, "SELECT nextval('s') / UPDATE t ... RETURNING v");
+  race_by_hand(bench, open_store(bench, "nextval"), "autocommit",
+               turn_autocommit);
+  db = open_store(bench, "view");
+  run(bench, db, "SELECT sequences_create_view()");
+  race_by_hand(bench, db, "transaction, view", turn_in_transaction);
 }
 
 /* The recipe on TABLE, whose UPDATE sets also what EXTRA says. */
@@ -215,9 +249,10 @@ static Side recipe(Bench *bench, sqlite3 *db, const char *table,
   return side;
 }
 
-/* The recipe on SEQUENCES as DDL makes it, against an ordinary table. */
-static void race_recipe(Bench *bench, const char *ddl, const char *label,
-                        int returning, double bound) {
+/* The recipe on sequences, with the view or without, against an ordinary
+** table; the bounds are of autocommit and of a transaction. */
+static void race_recipe(Bench *bench, const char *label, int has_view,
+                        double bound, double bound_in_transaction) {
   Side sides[2];
   sqlite3 *db = open_database(bench, label);
   sqlite3 *plain = NULL;
@@ -228,18 +263,17 @@ static void race_recipe(Bench *bench, const char *ddl, const char *label,
     goto done;
   }
   plain = open_database(bench, by_hand_name);
-  run(bench, db, "%s", ddl);
+  if (has_view) run(bench, db, "SELECT sequences_create_view()");
   run(bench, plain,
       "CREATE TABLE plain(name TEXT PRIMARY KEY, last_value BIGINT,"
       " _seq_no INTEGER DEFAULT 0, _primary_term INTEGER DEFAULT 1)");
-  sides[0] = recipe(bench, db, "sequences", "", returning);
-  sides[1] =
-      recipe(bench, plain, "plain", ", _seq_no = _seq_no + 1", returning);
+  sides[0] = recipe(bench, db, "sequences", "", has_view);
+  sides[1] = recipe(bench, plain, "plain", ", _seq_no = _seq_no + 1", has_view);
   race(bench, sides, 2);
   report(bench, label, &sides[0], &sides[1], bound);
   sides[0].turn = sides[1].turn = turn_recipe_in_transaction;
   race(bench, sides, 2);
-  report(bench, in_transaction, &sides[0], &sides[1], 0);
+  report(bench, in_transaction, &sides[0], &sides[1], bound_in_transaction);
 done:
   sqlite3_free(by_hand_name);
   sqlite3_free(in_transaction);
@@ -247,17 +281,14 @@ done:
 
 static void line_3(Bench *bench) {
   heading(3, "The recipe's SELECT and UPDATE / the same on a table by hand");
-  race_recipe(bench, "CREATE VIRTUAL TABLE sequences USING sequences",
-              "virtual table", 0, 1.3);
-  race_recipe(bench,
-              "CREATE VIRTUAL TABLE sequence_store"
-              " USING sequences(view=sequences)",
-              "view, RETURNING", 1, 1.6);
+  race_recipe(bench, "rowcount", 0, 1.3, 1.5);
+  race_recipe(bench, "RETURNING", 1, 1.6, 2.2);
 }
 
 /* Opens the database "keep-KIND-COUNT", of COUNT sequences s0000001 and so
-** on, or of as many rows of an ordinary table; makes it the first time. */
-static sqlite3 *open_numbered(Bench *bench, const char *kind,
+** on, or, if TAIL is not NULL, of as many rows of an ordinary table; makes it
+** the first time. */
+static sqlite3 *open_numbered(Bench *bench, const char *kind, const char *tail,
                               sqlite3_int64 count) {
   char *name = sqlite3_mprintf("keep-%s-%lld", kind, count);
   char *path = sqlite3_mprintf("%s/%s", bench->folder, name);
@@ -268,12 +299,11 @@ static sqlite3 *open_numbered(Bench *bench, const char *kind,
     db = open_database(bench, name);
   } else {
     db = open_database(bench, name);
-    if (strcmp(kind, "store") == 0) {
-      run(bench, db, "CREATE VIRTUAL TABLE sequences USING sequences");
-    } else {
+    if (tail != NULL) {
       run(bench, db,
           "CREATE TABLE sequences(name TEXT PRIMARY KEY, last_value INTEGER)"
-          " WITHOUT ROWID");
+          " %s",
+          tail);
     }
     run(bench, db, "INSERT INTO sequences(name, last_value) " NUMBERED_NAMES,
         count);
@@ -284,9 +314,14 @@ static sqlite3 *open_numbered(Bench *bench, const char *kind,
   return db;
 }
 
-static Side numbered_side(Bench *bench, const char *kind, const char *sql,
+/* A side that takes the next number of one of COUNT by chance. */
+static Side numbered_side(Bench *bench, const char *kind, const char *tail,
                           sqlite3_int64 count) {
-  sqlite3 *db = open_numbered(bench, kind, count);
+  sqlite3 *db = open_numbered(bench, kind, tail, count);
+  const char *sql = tail == NULL
+                        ? "SELECT nextval(?1)"
+                        : "UPDATE sequences SET last_value = last_value + 1"
+                          " WHERE name = ?1 RETURNING last_value";
   Side side = new_side(turn_random, db, prepare(bench, db, "%s", sql),
                        TURN_CALLS, bench->turns);
   side.names = count;
@@ -294,41 +329,32 @@ static Side numbered_side(Bench *bench, const char *kind, const char *sql,
   return side;
 }
 
-/* A large store against a small one; and again without checkpoints, which
-** write a page once for all the calls of a small store, but once a call for
-** random names of a large one, whatever the statement is. */
-static void race_numbered(Bench *bench, const char *kind, const char *sql,
-                          const char *label, double bound) {
-  Side sides[2];
-  char *no_checkpoints = sqlite3_mprintf("%s, no checkpoints", label);
-  int i;
-  if (no_checkpoints == NULL) {
-    fail(bench, "out of memory");
-    return;
-  }
-  sides[0] = numbered_side(bench, kind, sql, bench->large);
-  sides[1] = numbered_side(bench, kind, sql, SMALL_STORE);
-  race(bench, sides, 2);
-  report(bench, label, &sides[0], &sides[1], bound);
-  for (i = 0; i < 2; i++) {
-    run(bench, sides[i].db, "PRAGMA wal_autocheckpoint = 0");
-  }
-  race(bench, sides, 2);
-  report(bench, no_checkpoints, &sides[0], &sides[1], 0);
-  sqlite3_free(no_checkpoints);
-}
-
+/* A large store against a small one, by hand too; and again without
+** checkpoints, which write a page once for all the calls of a small store, but
+** once a call for random names of a large one, whatever the statement is. */
 static void line_4(Bench *bench) {
   char title[80];
-  snprintf(title, sizeof title,
-           "Autocommit, a random name: a store of %lld / of %d",
+  Side sides[5]; /* large ones: nextval(), by hand; small ones */
+  int is_last, i;
+  snprintf(title, sizeof title, "Autocommit, a random name of %lld / of %d",
            (long long)bench->large, SMALL_STORE);
   heading(4, title);
-  race_numbered(bench, "store", "SELECT nextval(?1)", "nextval", 2.0);
-  race_numbered(bench, "table",
-                "UPDATE sequences SET last_value = last_value + 1"
-                " WHERE name = ?1 RETURNING last_value",
-                "by hand", 0);
+  sides[0] = numbered_side(bench, "store", NULL, bench->large);
+  sides[1] = numbered_side(bench, "table", "WITHOUT ROWID", bench->large);
+  sides[2] = numbered_side(bench, "rowid", "", bench->large);
+  sides[3] = numbered_side(bench, "store", NULL, SMALL_STORE);
+  sides[4] = numbered_side(bench, "table", "WITHOUT ROWID", SMALL_STORE);
+  for (is_last = 0; is_last < 2; is_last++) {
+    race(bench, sides, 5);
+    report(bench, is_last ? "nextval, no checkpoints" : "nextval", &sides[0],
+           &sides[3], is_last ? 0 : 2.0);
+    report(bench, is_last ? "by hand, no checkpoints" : "by hand", &sides[1],
+           &sides[4], 0);
+    report_by_hand(bench, is_last ? "no checkpoints" : "of many", sides,
+                   is_last ? 0 : 1.0);
+    for (i = 0; i < 5; i++)
+      run(bench, sides[i].db, "PRAGMA wal_autocheckpoint = 0");
+  }
 }
 
 /* Bytes that SQLite has allocated, without the pages of DB's cache. */
@@ -358,11 +384,11 @@ static sqlite3_int64 bytes_at_rest(Bench *bench, sqlite3 *db) {
 static sqlite3_int64 connection_bytes(Bench *bench, sqlite3_int64 count) {
   sqlite3_int64 bytes = 0;
   int i;
-  open_numbered(bench, "store", count); /* makes it */
+  open_numbered(bench, "store", NULL, count); /* makes it */
   close_all(bench);
   for (i = 0; i < 2; i++) {
     sqlite3_int64 before = sqlite3_memory_used();
-    sqlite3 *db = open_numbered(bench, "store", count);
+    sqlite3 *db = open_numbered(bench, "store", NULL, count);
     run(bench, db, "SELECT nextval('s0000001')");
     bytes = bytes_at_rest(bench, db) - before;
     close_all(bench);
@@ -395,7 +421,7 @@ static void line_5(Bench *bench) {
   report_bytes(bench, label, large, -1);
   report_bytes(bench, "... the difference", large - small, MEMORY_SLACK);
 
-  db = open_numbered(bench, "store", bench->large);
+  db = open_numbered(bench, "store", NULL, bench->large);
   /* A cache that is full from the start, so that its hash table, which
   ** CACHE_USED does not count, does not grow meanwhile. */
   run(bench, db, "PRAGMA cache_size = 100; SELECT count(*) FROM sequences");
@@ -413,7 +439,7 @@ static void line_5(Bench *bench) {
                bytes_at_rest(bench, db) - rest, -1);
   use_in_transaction(bench, db, stmt, bench->touched);
   run(bench, db, "ROLLBACK");
-  report_bytes(bench, "... after ROLLBACK instead (the process's floors)",
+  report_bytes(bench, "... after ROLLBACK instead (the process's marks)",
                bytes_at_rest(bench, db) - rest, -1);
 }
 
@@ -469,11 +495,74 @@ static void line_6(Bench *bench) {
   report(bench, "VALUES(nextval) / AUTOINCR.", &sides[1], &sides[2], 0);
 }
 
+/* ---- connections ------------------------------------------------------- */
+
+/* Opens the file of a side, runs its SQL, and closes it.  The extension is
+** loaded if the side wants it. */
+static void turn_connect(Bench *bench, Side *side) {
+  sqlite3_int64 i;
+  for (i = 0; i < side->calls && !bench->failed; i++) {
+    sqlite3 *db = NULL;
+    if (sqlite3_open(side->file, &db) != SQLITE_OK) {
+      fail(bench, "%s: %s", side->file, sqlite3_errmsg(db));
+    }
+    run(bench, db, "PRAGMA synchronous = OFF");
+    if (side->loads) load_extension(bench, db, bench->extension);
+    if (side->sql) run(bench, db, "%s", side->sql);
+    if (sqlite3_close(db) != SQLITE_OK) fail(bench, "close");
+  }
+}
+
+/* The files are in WAL mode, and nobody else has them open; the time of the
+** disk would hide what is measured.  Each side that writes has its own. */
+static void line_12(Bench *bench) {
+  static const struct {
+    int loads;
+    const char *sql;
+  } turns[] = {{1, "SELECT nextval('s')"},
+               {0, "UPDATE t SET v = v + 1 WHERE name = 's' RETURNING v"},
+               {1, NULL},
+               {0, NULL}};
+  Side sides[4];
+  char *files[2];
+  double us;
+  int i;
+  heading(12, "Opening a connection, its first statement, closing it");
+  for (i = 0; i < 2; i++) {
+    const char *name = i == 0 ? "sequence" : "hand";
+    sqlite3 *db = i == 0 ? open_store(bench, name) : open_plain(bench, name);
+    files[i] = sqlite3_mprintf("%s/%s", bench->folder, name);
+    if (files[i] == NULL) fail(bench, "out of memory");
+    if (i == 0) continue;
+    run(bench, db,
+        "CREATE TABLE t(name TEXT PRIMARY KEY, v INTEGER) WITHOUT ROWID;"
+        "INSERT INTO t VALUES ('s', 0)");
+  }
+  close_all(bench);
+  for (i = 0; i < 4; i++) {
+    sides[i] =
+        new_side(turn_connect, i == 0 ? open_plain(bench, "idle") : sides[0].db,
+                 NULL, CONNECTIONS, bench->turns);
+    sides[i].file = files[i % 2];
+    sides[i].loads = turns[i].loads;
+    sides[i].sql = turns[i].sql;
+  }
+  race(bench, sides, 4);
+  report(bench, "load, nextval / UPDATE", &sides[0], &sides[1], 1.5);
+  if (!bench->failed) {
+    us = median_difference(bench, &sides[2], &sides[3]) / 1000;
+    printf("   %-28s %8.1f us %29.0f %s\n", "load, unload", us, LOAD_US,
+           verdict(bench, us > LOAD_US));
+  }
+  for (i = 0; i < 2; i++)
+    sqlite3_free(files[i]);
+}
+
 /* ---- main -------------------------------------------------------------- */
 
-static void (*const lines[])(Bench *) = {line_1, line_2,  line_3, line_4,
-                                         line_5, line_6,  line_7, line_8,
-                                         line_9, line_10, line_11};
+static void (*const lines[])(Bench *) = {line_1, line_2,  line_3,  line_4,
+                                         line_5, line_6,  line_7,  line_8,
+                                         line_9, line_10, line_11, line_12};
 #define N_LINES ((int)(sizeof lines / sizeof lines[0]))
 
 static int usage(void) {

@@ -163,10 +163,9 @@ sqlite3 *open_database(Bench *bench, const char *name) {
   return bench->failed ? NULL : db;
 }
 
-/* A new database with a store that holds the sequence s. */
+/* A new database with the sequence s. */
 sqlite3 *open_store(Bench *bench, const char *name) {
   sqlite3 *db = open_database(bench, name);
-  run(bench, db, "CREATE VIRTUAL TABLE sequences USING sequences");
   run(bench, db, "INSERT INTO sequences(name, last_value) VALUES ('s', 0)");
   return db;
 }

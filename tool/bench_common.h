@@ -61,6 +61,9 @@ struct Side {
   int turns;            /* of a round */
   sqlite3_int64 names;  /* turn_random: how many to choose from */
   uint64_t random;
+  const char *file;      /* turn_connect: what is opened */
+  int loads;             /* turn_connect: the extension */
+  const char *sql;       /* turn_connect: what is done; or NULL */
   double ns[MAX_ROUNDS]; /* a call, by round */
 };
 

@@ -5,7 +5,8 @@
 #   sh tool/clients.sh              all of them
 #   sh tool/clients.sh tcl perl     these
 #   sh tool/clients.sh --install    installs the drivers first: Debian's by
-#                                   tool/setup.sh --clients, and npm's
+#                                   tool/setup.sh --clients, and npm's; and from
+#                                   npm the programs of test/tools.test
 #
 # Prints a line for each client, what it printed if it failed, and at last
 # "N passed, N failed, N skipped". A client whose driver is not there is
@@ -29,6 +30,9 @@ clients=$(pwd)/tool/clients
 node_version=24.21.0
 better_sqlite3_version=13.2.0
 node_gyp_version=13.1.0
+drizzle_kit_version=0.31.11
+drizzle_orm_version=0.45.4
+prisma_version=6.19.3
 case $(uname -m) in
   x86_64) node_arch=x64 ;;
   aarch64) node_arch=arm64 ;;
@@ -47,11 +51,17 @@ all="c static shell tcl python sqlalchemy perl php ruby java go
 # it takes minutes with it.
 install_npm() {
   [ "$node_arch" != unknown ] && command -v npm >/dev/null || return 0
-  [ ! -f "$addon" ] || return 0
-  echo '{"private": true}' >"$work/package.json"
+  [ ! -f "$addon" ] || [ ! -d "$modules/prisma" ] || return 0
+  cat >"$work/package.json" <<END
+{"private": true, "overrides": {"better-sqlite3": "$better_sqlite3_version"}}
+END
   npm install --prefix "$work" --loglevel=error --no-audit --no-fund \
     --ignore-scripts "better-sqlite3@$better_sqlite3_version" \
-    "node-linux-$node_arch@$node_version" "node-gyp@$node_gyp_version" &&
+    "node-linux-$node_arch@$node_version" "node-gyp@$node_gyp_version" \
+    "drizzle-kit@$drizzle_kit_version" "drizzle-orm@$drizzle_orm_version" \
+    "prisma@$prisma_version" \
+    "@prisma/adapter-better-sqlite3@$prisma_version" || return
+  [ -f "$addon" ] ||
     env PATH="$node_dir/bin:$PATH" npm_config_nodedir="$node_dir" JOBS=2 \
       CFLAGS=-O0 CXXFLAGS="-O0 -fno-lto" LDFLAGS=-fno-lto \
       npm run --prefix "$modules/better-sqlite3" build-release
@@ -62,7 +72,7 @@ if [ "${1-}" = --install ]; then
   sh tool/setup.sh --clients
   install_npm >"$work/npm.log" 2>&1 || {
     tail -n 50 "$work/npm.log"
-    echo "clients.sh: better-sqlite3 could not be installed"
+    echo "clients.sh: the packages from npm could not be installed"
   } >&2
 fi
 

@@ -112,10 +112,10 @@ ask() {
 
 # ---- 1. The recipe ---------------------------------------------------------
 
-heading "A store of sequences, in a new database file"
+heading "The view of sequences, in a new database file"
 
 run "PRAGMA journal_mode = WAL;
-CREATE VIRTUAL TABLE sequence_store USING sequences(view=sequences);
+SELECT sequences_create_view();
 INSERT INTO sequences (name, last_value) VALUES ('mysequence', 0);
 CREATE TABLE mytable (id BIGINT PRIMARY KEY, field1 TEXT);"
 
@@ -244,7 +244,6 @@ cat <<END
 
   \$ sqlite3 my.db
   sqlite> .load $extension
-  sqlite> CREATE VIRTUAL TABLE sequence_store USING sequences(view=sequences);
   sqlite> SELECT create_sequence('s');
   sqlite> SELECT nextval('s');
 END

@@ -5,7 +5,7 @@
 
 Inserts a row into mytable(id, field1) of the database FILE for each FIELD1,
 with an id from the sequence 'mysequence', and prints the id.  EXTENSION is
-surrogate.so.  What is missing in the database is made.
+surrogate.so.  What is missing in the database is made first.
 
 An id is obtained as CrateDB's documentation has it: read the last value with
 its token (_seq_no, _primary_term), add one, and swap the new value in if the
@@ -14,8 +14,9 @@ at most 5 times; after that the program ends with status 1.  It has inserted
 nothing for that FIELD1 then, and may be run again.
 
 There are two ways to learn who won.  On the view `sequences` the UPDATE has
-RETURNING, and no row comes back to the loser.  With --table the UPDATE goes
-to the virtual table `sequence_store`, and its rowcount is 1 or 0.
+RETURNING, and no row comes back to the loser.  With --table no view is made:
+then `sequences` is the extension's table, and the rowcount of the UPDATE is 1
+or 0.
 
 Needs SQLAlchemy (Debian: python3-sqlalchemy), 1.4 or later.
 """
@@ -31,22 +32,32 @@ SEQUENCE = "mysequence"
 ATTEMPTS = 5
 DELAY = 0.1  # seconds, doubled after each attempt
 
-SETUP = [
-    "CREATE VIRTUAL TABLE IF NOT EXISTS sequence_store"
-    " USING sequences(view=sequences)",
-    "INSERT OR IGNORE INTO sequences (name, last_value)"
-    " VALUES ('mysequence', 0)",
-    "CREATE TABLE IF NOT EXISTS mytable (id BIGINT PRIMARY KEY, field1 TEXT)",
-]
+MAKE_VIEW = """
+    SELECT create_table('
+      CREATE TABLE IF NOT EXISTS sequences (
+        name TEXT PRIMARY KEY,
+        last_value BIGINT
+      ) CLUSTERED INTO 1 SHARDS')
+"""
+
+MAKE_SEQUENCE = """
+    INSERT INTO sequences (name, last_value)
+    SELECT :name, 0
+     WHERE NOT EXISTS (SELECT * FROM sequences WHERE name = :name)
+"""
+
+MAKE_TABLE = """
+    CREATE TABLE IF NOT EXISTS mytable (id BIGINT PRIMARY KEY, field1 TEXT)
+"""
 
 READ = """
     SELECT last_value, _seq_no, _primary_term
-      FROM {sequences}
+      FROM sequences
      WHERE name = :name
 """
 
 SWAP = """
-    UPDATE {sequences}
+    UPDATE sequences
        SET last_value = :new_value
      WHERE name = :name
        AND _seq_no = :seq_no
@@ -88,11 +99,17 @@ def open_database(file, extension):
     return engine
 
 
-def read_token(connection, on_table):
+def make_what_is_missing(connection, on_table):
+    """Each statement waits for others that make the same at the same time."""
+    if not on_table:
+        connection.execute(text(MAKE_VIEW))
+    connection.execute(text(MAKE_SEQUENCE), {"name": SEQUENCE})
+    connection.execute(text(MAKE_TABLE))
+
+
+def read_token(connection):
     """The last value of the sequence, and the token that it was read with."""
-    relation = "sequence_store" if on_table else "sequences"
-    read = text(READ.format(sequences=relation))
-    return connection.execute(read, {"name": SEQUENCE}).one()
+    return connection.execute(text(READ), {"name": SEQUENCE}).one()
 
 
 def swap(connection, on_table, new_value, token):
@@ -104,16 +121,15 @@ def swap(connection, on_table, new_value, token):
         "primary_term": token._primary_term,
     }
     if on_table:
-        update = text(SWAP.format(sequences="sequence_store"))
-        return connection.execute(update, arguments).rowcount == 1
-    update = text(SWAP.format(sequences="sequences") + "RETURNING last_value")
+        return connection.execute(text(SWAP), arguments).rowcount == 1
+    update = text(SWAP + "RETURNING last_value")
     return connection.execute(update, arguments).first() is not None
 
 
 def next_value(connection, on_table):
     """The next value of the sequence, or the exception Exhausted."""
     for attempt in range(ATTEMPTS):
-        token = read_token(connection, on_table)
+        token = read_token(connection)
         new_value = token.last_value + 1
         if swap(connection, on_table, new_value, token):
             return new_value
@@ -128,7 +144,7 @@ def next_value(connection, on_table):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--table", action="store_true",
-                        help="swap on the virtual table, not on the view")
+                        help="swap on the table, without a view")
     parser.add_argument("file", metavar="FILE")
     parser.add_argument("extension", metavar="EXTENSION")
     parser.add_argument("field1", metavar="FIELD1", nargs="+")
@@ -136,8 +152,7 @@ def main():
 
     engine = open_database(args.file, args.extension)
     with engine.connect() as connection:
-        for statement in SETUP:
-            connection.execute(text(statement))
+        make_what_is_missing(connection, args.table)
         for field1 in args.field1:
             try:
                 new_id = next_value(connection, args.table)

@@ -3,7 +3,8 @@
 #
 #   sh tool/setup.sh         for the build, the tests and the demonstration
 #   sh tool/setup.sh --ci    and for lint, fuzzing, valgrind, the comparison
-#                            with PostgreSQL, dqlite, and packages
+#                            with PostgreSQL, dqlite, packages, and other
+#                            programs on our files
 #   sh tool/setup.sh --clients
 #                            and for the clients of tool/clients.sh
 #
@@ -21,6 +22,8 @@ if [ "${1-}" = --ci ]; then
   packages="$packages debhelper dpkg-dev groff lintian mandoc pkg-config
     python3-pip python3-pluggy python3-wheel gcc-mingw-w64-x86-64 wine wine64
     musl-dev lld llvm"
+  # What reads and changes files of ours without the extension.
+  packages="$packages python3-alembic python3-django sqlite-utils"
 fi
 if [ "${1-}" = --clients ]; then
   packages="$packages g++ libdbd-sqlite3-perl php-cli php-sqlite3 ruby

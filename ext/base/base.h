@@ -23,9 +23,6 @@
 
 #define UNUSED(x) ((void)(x))
 
-/* For what nothing calls yet: in one file it would be a static function. */
-#define UNTIL_USED __attribute__((unused))
-
 /**** Numbers as bytes, most significant first ***************************/
 
 /* A number of n bytes, 0 to 8. */
@@ -160,10 +157,10 @@ typedef struct Error {
 } Error;
 
 int error_set(Error *, int rc, const char *format, ...);
-int error_from_db(Error *, sqlite3 *, int rc) UNTIL_USED;
+int error_from_db(Error *, sqlite3 *, int rc);
 void error_clear(Error *);
-void error_result(sqlite3_context *, Error *) UNTIL_USED;
-char *error_take(Error *) UNTIL_USED;
+void error_result(sqlite3_context *, Error *);
+char *error_take(Error *);
 
 /**** clock.c ************************************************************/
 
@@ -177,22 +174,12 @@ uint64_t clock_ns(void);
 uint64_t clock_ms(void);
 int clock_is_before(uint64_t ns);
 
-/* The C library knows that there is no other thread: a locked step is saved. */
-#ifdef __GLIBC__
-#if __GLIBC_PREREQ(2, 32)
-#include <sys/single_threaded.h>
-#define IS_SINGLE_THREADED __libc_single_threaded
-#endif
-#endif
-#ifndef IS_SINGLE_THREADED
-#define IS_SINGLE_THREADED 0
-#endif
-
 /*
 ** The same as clock_ns(), or the last reading if that is less than this many
-** cycles of the processor old, about a microsecond: reading the clock costs
-** twice what counting cycles does.  A count that a thread takes to another
-** processor may be off, which costs a reading, or lets one last a little longer.
+** cycles of the processor old, about a microsecond.  A count that a thread takes
+** to another processor may be off, which costs a reading, or lets one last a
+** little longer.  Benchmark, line 7, uuidv7() and ulid(): 32 and 45 ns; 46 and
+** 54, which is beyond their bounds, if each call reads the clock.
 */
 #if defined(__x86_64__) && defined(__GNUC__)
 #define CLOCK_RECENT_CYCLES 2048
@@ -218,11 +205,6 @@ static inline uint64_t clock_recent_ns(ClockReading *last) {
 static inline uint64_t clock_advance(_Atomic uint64_t *last, uint64_t fresh) {
   uint64_t seen = atomic_load_explicit(last, memory_order_relaxed);
   uint64_t next;
-  if (IS_SINGLE_THREADED) {
-    next = fresh > seen ? fresh : seen + 1;
-    atomic_store_explicit(last, next, memory_order_relaxed);
-    return next;
-  }
   do {
     next = fresh > seen ? fresh : seen + 1;
   } while (!atomic_compare_exchange_weak_explicit(
@@ -315,16 +297,33 @@ static inline int waiting_is_over(const Waiting *waiting, size_t step) {
          waiting->is_stopped(waiting->data);
 }
 
-/* An SQL function, in the table of those that a file registers. */
+/*
+** What SQL can call, in the table of a file: a line for each number of
+** arguments, and one of 0 at the end.  ext/functions.c has the list of all.
+*/
 typedef struct FuncEntry {
   const char *name;
   int argc;
   int flags; /* SQLITE_INNOCUOUS, ... */
-  void (*func)(sqlite3_context *, int, sqlite3_value **);
+  void (*func)(sqlite3_context *, int, sqlite3_value **); /* 0: a table */
+  const char *signature; /* 0: that of the line before, which has it all */
+  const char *topic;
+  const char *summary;
 } FuncEntry;
 
+/* The flags of most. */
+enum {
+  FUNC_READS = SQLITE_INNOCUOUS | SQLITE_DETERMINISTIC,
+  FUNC_MAKES = SQLITE_INNOCUOUS, /* or tells of the session, or the process */
+  FUNC_SETS = SQLITE_DIRECTONLY
+};
+
+int func_register(sqlite3 *, const FuncEntry *, void *data,
+                  void *(*ref)(void *), void (*unref)(void *));
+
 void func_error(sqlite3_context *, const char *format, ...);
-void func_reason(sqlite3_context *, const char *function, char *reason);
+void func_fail(sqlite3_context *, const char *function, Error *, int rc);
+int func_fail_db(sqlite3_context *, const char *function, int rc);
 int func_is_interrupted(void *db);
 
 /* What is done as a whole or not at all. */
@@ -334,8 +333,8 @@ typedef struct FuncUndo {
   int was_autocommit;
 } FuncUndo;
 
-int func_undo_begin(FuncUndo *, sqlite3 *, const char *name, char **error);
-int func_undo_end(FuncUndo *, int rc, char **error);
+int func_undo_begin(FuncUndo *, sqlite3 *, const char *name, Error *);
+int func_undo_end(FuncUndo *, int rc, Error *);
 int func_any_null(int argc, sqlite3_value **argv);
 int func_whole(sqlite3_value *, int64_t *number);
 int func_text(sqlite3_context *, sqlite3_value *, const char **z, size_t *n);
@@ -379,11 +378,36 @@ typedef struct Token {
 } Token;
 
 void token_next(const char **pz, const char *end, Token *);
+int token_is_space(char c);
 int token_is(const char *z, size_t n, const char *word);
+int token_is_word(const Token *, const char *word);
+int token_is_one_of(const Token *, const char *const *words);
+int token_is_other(const Token *, char c);
 int token_is_name(const Token *);
+int token_depth(const Token *);
 char *token_copy(const Token *);
-void token_quote(sqlite3_str *out, const char *name) UNTIL_USED;
+void token_quote(sqlite3_str *out, const char *name);
 void token_position(const char *text, const char *z, int *line, int *column);
+
+/**** reader.c ***********************************************************/
+
+typedef struct Reader {
+  const char *z;     /* what is still to be read */
+  const char *end;   /* where the text ends */
+  Token token;       /* the one that is looked at */
+  const char *after; /* the end of the one before */
+} Reader;
+
+void reader_begin(Reader *, const char *z, size_t n);
+void reader_next(Reader *);
+int reader_at_end(const Reader *);
+int reader_at_item_end(const Reader *);
+int reader_accept(Reader *, const char *word);
+int reader_accept_name(Reader *, Token *name);
+int reader_accept_other(Reader *, char c);
+int reader_find(Reader *, char c);
+int reader_skip(Reader *);
+int reader_is_call(const Reader *, const char *function, Reader *arguments);
 
 /**** relation.c *********************************************************/
 
@@ -396,7 +420,7 @@ typedef struct Relation {
   int is_table;     /* it is no view and no index */
   int is_virtual;   /* a table: it has no rows of its own */
   int is_qualified; /* it was named with its schema */
-  char *message;    /* of an error, or NULL */
+  Error error;
 } Relation;
 
 int relation_exists(sqlite3 *, const char *schema, const char *name,
@@ -404,13 +428,11 @@ int relation_exists(sqlite3 *, const char *schema, const char *name,
 int relation_find(sqlite3 *, const char *name, size_t n, Relation *);
 int relation_find_table(sqlite3 *, const char *name, size_t n, Relation *);
 void relation_free(Relation *);
-int relation_fail(Relation *, int rc, const char *format, ...);
 int relation_failed(Relation *, int rc);
-void relation_error(sqlite3_context *, const char *function, const Relation *,
-                    int rc);
 int relation_prepare(Relation *, sqlite3_stmt **, const char *format, ...);
 int relation_finish(Relation *, sqlite3_stmt *, int rc);
 int relation_exec(Relation *, const char *format, ...);
+const char *relation_text(sqlite3_stmt *, int column);
 
 /**** replicated.c *******************************************************/
 

@@ -10,6 +10,22 @@ SQLITE_EXTENSION_INIT3
 
 #include "base.h"
 
+/*
+** Register the functions of a table.  `data` is theirs, of which each has a
+** reference, unless `ref` and `unref` are NULL.
+*/
+int func_register(sqlite3 *db, const FuncEntry *entry, void *data,
+                  void *(*ref)(void *), void (*unref)(void *)) {
+  int rc = SQLITE_OK;
+  for (; rc == SQLITE_OK && entry->name; entry++) {
+    if (entry->func == 0) continue; /* a module, which its file registers */
+    rc = sqlite3_create_function_v2(
+        db, entry->name, entry->argc, SQLITE_UTF8 | entry->flags,
+        ref ? ref(data) : data, entry->func, 0, 0, unref);
+  }
+  return rc;
+}
+
 /* Report an error, in the format of sqlite3_mprintf(). */
 void func_error(sqlite3_context *context, const char *format, ...) {
   va_list args;
@@ -26,36 +42,41 @@ void func_error(sqlite3_context *context, const char *format, ...) {
 }
 
 /*
-** Report why a function failed, and free the reason by sqlite3_free(); NULL
-** means that there was no memory for it.
+** Report why a function failed, which is rc if the error does not say, with its
+** name before; and clear the error.
 */
-void func_reason(sqlite3_context *context, const char *function, char *reason) {
-  if (reason) {
-    func_error(context, "%s: %s", function, reason);
-  } else {
-    sqlite3_result_error_nomem(context);
-  }
-  sqlite3_free(reason);
+void func_fail(sqlite3_context *context, const char *function, Error *error,
+               int rc) {
+  error_set(error, rc, "%s: %s", function,
+            error->message ? error->message : sqlite3_errstr(rc));
+  error_result(context, error);
 }
 
-static int func_undo_exec(const FuncUndo *undo, const char *format,
-                          char **error) {
+/* The same of what the connection complains of.  Returns rc. */
+int func_fail_db(sqlite3_context *context, const char *function, int rc) {
+  Error error = {0, 0};
+  error_from_db(&error, sqlite3_context_db_handle(context), rc);
+  func_fail(context, function, &error, rc);
+  return rc;
+}
+
+static int func_undo_exec(const FuncUndo *undo, const char *format) {
   char *sql = sqlite3_mprintf(format, undo->name, undo->name);
-  int rc = sql ? sqlite3_exec(undo->db, sql, 0, 0, error) : SQLITE_NOMEM;
+  int rc = sql ? sqlite3_exec(undo->db, sql, 0, 0, 0) : SQLITE_NOMEM;
   sqlite3_free(sql);
   return rc;
 }
 
 /*
 ** Begin a savepoint, for what is to be done as a whole or not at all.  If it is
-** SQLITE_OK, func_undo_end() ends it.  *error as by sqlite3_exec().
+** SQLITE_OK, func_undo_end() ends it.
 */
 int func_undo_begin(FuncUndo *undo, sqlite3 *db, const char *name,
-                    char **error) {
+                    Error *error) {
   undo->db = db;
   undo->name = name;
   undo->was_autocommit = sqlite3_get_autocommit(db);
-  return func_undo_exec(undo, "SAVEPOINT %s", error);
+  return error_from_db(error, db, func_undo_exec(undo, "SAVEPOINT %s"));
 }
 
 /*
@@ -68,13 +89,14 @@ int func_undo_begin(FuncUndo *undo, sqlite3 *db, const char *name,
 ** one, can be parsed meanwhile, having no blank, and does nothing in a
 ** transaction if it is not refused.
 */
-int func_undo_end(FuncUndo *undo, int rc, char **error) {
+int func_undo_end(FuncUndo *undo, int rc, Error *error) {
   int failed;
-  if (rc == SQLITE_OK) rc = func_undo_exec(undo, "RELEASE %s", error);
+  if (rc == SQLITE_OK) {
+    rc = error_from_db(error, undo->db, func_undo_exec(undo, "RELEASE %s"));
+  }
   if (rc == SQLITE_OK) return rc;
   failed = func_undo_exec(
-      undo, undo->was_autocommit ? "ROLLBACK" : "ROLLBACK TO %s; RELEASE %s",
-      0);
+      undo, undo->was_autocommit ? "ROLLBACK" : "ROLLBACK TO %s; RELEASE %s");
   if (failed == SQLITE_INTERRUPT && !sqlite3_get_autocommit(undo->db)) {
     sqlite3_exec(undo->db, "VACUUM;", 0, 0, 0);
   }

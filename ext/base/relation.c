@@ -14,33 +14,9 @@ SQLITE_EXTENSION_INIT3
 
 #include "base.h"
 
-/* Note what is wrong.  Returns rc, or SQLITE_NOMEM. */
-int relation_fail(Relation *relation, int rc, const char *format, ...) {
-  va_list args;
-  if (rc == SQLITE_NOMEM) return rc;
-  sqlite3_free(relation->message);
-  va_start(args, format);
-  relation->message = sqlite3_vmprintf(format, args);
-  va_end(args);
-  return relation->message ? rc : SQLITE_NOMEM;
-}
-
-/* What the connection complains of becomes the message. */
+/* What the connection complains of becomes the error.  Returns rc. */
 int relation_failed(Relation *relation, int rc) {
-  if (rc == SQLITE_OK) return rc;
-  return relation_fail(relation, rc, "%s", sqlite3_errmsg(relation->db));
-}
-
-/* Report an error: its message, with the name of the function before it. */
-void relation_error(sqlite3_context *context, const char *function,
-                    const Relation *relation, int rc) {
-  if (rc == SQLITE_NOMEM) {
-    sqlite3_result_error_nomem(context);
-    return;
-  }
-  func_error(context, "%s: %s", function,
-             relation->message ? relation->message : sqlite3_errstr(rc));
-  if (rc != SQLITE_ERROR) sqlite3_result_error_code(context, rc);
+  return error_from_db(&relation->error, relation->db, rc);
 }
 
 /* Prepare a statement, which is made as by sqlite3_mprintf(). */
@@ -142,35 +118,35 @@ static int relation_find_in_all(Relation *relation, const char *name) {
 */
 static int relation_parse_name(sqlite3 *db, const char *name, size_t n,
                                char **schema, char **table) {
-  const char *z = name;
-  Token tokens[4];
-  int count = 0;
+  Token first;
+  Token second;
+  Reader r;
+  int is_name;
 
   *schema = *table = 0;
-  do {
-    token_next(&z, name + n, &tokens[count]);
-  } while (tokens[count].type != TOKEN_END && ++count < 4);
-  if (count == 3 && token_is_name(&tokens[0]) && *tokens[1].z == '.' &&
-      token_is_name(&tokens[2])) {
-    *schema = token_copy(&tokens[0]);
+  reader_begin(&r, name, n);
+  is_name = reader_accept_name(&r, &first);
+  if (is_name && r.token.type == TOKEN_END) {
+    *table = token_copy(&first);
+  } else if (is_name && reader_accept_other(&r, '.') &&
+             reader_accept_name(&r, &second) && r.token.type == TOKEN_END) {
+    *schema = token_copy(&first);
     if (*schema == 0) return SQLITE_NOMEM;
     if (sqlite3_stricmp(*schema, "temp") == 0 ||
         sqlite3_db_readonly(db, *schema) >= 0) {
-      *table = token_copy(&tokens[2]);
+      *table = token_copy(&second);
       return *table ? SQLITE_OK : SQLITE_NOMEM;
     }
     sqlite3_free(*schema);
     *schema = 0;
   }
-  *table = count == 1 && token_is_name(&tokens[0])
-               ? token_copy(&tokens[0])
-               : sqlite3_mprintf("%.*s", (int)n, name);
+  if (*table == 0) *table = sqlite3_mprintf("%.*s", (int)n, name);
   return *table ? SQLITE_OK : SQLITE_NOMEM;
 }
 
 /*
 ** Find what the n bytes at `name` name.  To be freed by relation_free(), also
-** after an error, of which it has the message.
+** after an error, which it has.
 */
 int relation_find(sqlite3 *db, const char *name, size_t n, Relation *relation) {
   char *schema = 0;
@@ -190,8 +166,8 @@ int relation_find(sqlite3 *db, const char *name, size_t n, Relation *relation) {
     sqlite3_free(table);
   }
   if (rc == SQLITE_OK && relation->table == 0) {
-    rc = relation_fail(relation, SQLITE_ERROR,
-                       "relation \"%.*s\" does not exist", (int)n, name);
+    rc = error_set(&relation->error, SQLITE_ERROR,
+                   "relation \"%.*s\" does not exist", (int)n, name);
   }
   return rc;
 }
@@ -201,8 +177,8 @@ int relation_find_table(sqlite3 *db, const char *name, size_t n,
                         Relation *relation) {
   int rc = relation_find(db, name, n, relation);
   if (rc == SQLITE_OK && (!relation->is_table || relation->is_virtual)) {
-    rc = relation_fail(relation, SQLITE_ERROR, "\"%s\" is not a table",
-                       relation->table);
+    rc = error_set(&relation->error, SQLITE_ERROR, "\"%s\" is not a table",
+                   relation->table);
   }
   return rc;
 }
@@ -211,6 +187,12 @@ void relation_free(Relation *relation) {
   sqlite3_free(relation->schema);
   sqlite3_free(relation->table);
   sqlite3_free(relation->sql);
-  sqlite3_free(relation->message);
+  error_clear(&relation->error);
   memset(relation, 0, sizeof *relation);
+}
+
+/* The text of a column of a row; "" if it is NULL. */
+const char *relation_text(sqlite3_stmt *stmt, int column) {
+  const char *text = (const char *)sqlite3_column_text(stmt, column);
+  return text ? text : "";
 }

@@ -20,7 +20,7 @@ SQLITE_EXTENSION_INIT3
 
 #include "base.h"
 
-static int token_is_space(char c) {
+int token_is_space(char c) {
   return c == ' ' || (c >= '\t' && c <= '\r');
 }
 static int token_is_digit(char c) {
@@ -203,6 +203,27 @@ void token_position(const char *text, const char *z, int *line, int *column) {
       ++*column;
     }
   }
+}
+
+/* True if a token is that word, which is in lower case, without quotes. */
+int token_is_word(const Token *token, const char *word) {
+  return token->type == TOKEN_NAME && token_is(token->z, token->n, word);
+}
+
+/* True if it is one of some words, with NULL behind them. */
+int token_is_one_of(const Token *token, const char *const *words) {
+  while (*words && !token_is_word(token, *words))
+    words++;
+  return *words != 0;
+}
+
+int token_is_other(const Token *token, char c) {
+  return token->type == TOKEN_OTHER && *token->z == c;
+}
+
+/* How many parentheses more are open behind a token than before it. */
+int token_depth(const Token *token) {
+  return token_is_other(token, '(') - token_is_other(token, ')');
 }
 
 /* True of a name, quoted or not. */

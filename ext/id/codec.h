@@ -38,10 +38,6 @@ int uuid_codec_parse(const char *text, size_t n, Uuid *);
 int uuid_codec_version(Uuid);
 int uuid_codec_time(Uuid, int64_t *ms);
 
-/* The same as uuid_codec_format() and uuid_codec_parse(), on any processor. */
-void uuid_codec_format_scalar(Uuid, char *text);
-int uuid_codec_parse_scalar(const char *text, size_t n, Uuid *);
-
 /* What makes UUIDs of version 7 in their order; all 0 to begin with. */
 typedef struct UuidGenerator {
   _Atomic uint64_t reference; /* ms from which ticks count, and 1; 0: not yet */
@@ -242,29 +238,20 @@ int ksuid_codec_next(KsuidNumber *, uint64_t seconds,
                      const unsigned char *random, int is_new_process);
 void ksuid_codec_bytes(const KsuidNumber *, unsigned char id[KSUID_SIZE]);
 
-/**** stamp_codec.c ******************************************************/
-
-#define STAMP_SIZE         12 /* 4 of seconds, 5 of process, 3 of counter */
-#define STAMP_COUNTER_BITS 24
-#define STAMP_COUNTER_MASK ((UINT64_C(1) << STAMP_COUNTER_BITS) - 1)
-
-int stamp_codec_next(_Atomic uint64_t *last, uint64_t seconds, uint32_t start,
-                     uint64_t *next);
-uint64_t stamp_codec_ms(const unsigned char *id);
-
 /**** objectid_codec.c ***************************************************/
 
-#define OBJECTID_TEXT_SIZE 24
+#define OBJECTID_SIZE         12 /* 4 of seconds, 5 of process, 3 of counter */
+#define OBJECTID_COUNTER_BITS 24
+#define OBJECTID_COUNTER_MASK ((UINT64_C(1) << OBJECTID_COUNTER_BITS) - 1)
+#define OBJECTID_TEXT_SIZE    24
+#define XID_TEXT_SIZE         20
 
-void objectid_codec_write(const unsigned char *id,
-                          char out[OBJECTID_TEXT_SIZE]);
+int objectid_codec_next(_Atomic uint64_t *last, uint64_t seconds,
+                        uint32_t start, uint64_t *next);
+uint64_t objectid_codec_ms(const unsigned char *id);
+void objectid_codec_write(const unsigned char *id, char *out);
+void objectid_codec_write_xid(const unsigned char *id, char *out);
 int objectid_codec_parse(const char *z, size_t n, unsigned char *out);
-
-/**** xid_codec.c ********************************************************/
-
-#define XID_TEXT_SIZE 20
-
-void xid_codec_write(const unsigned char *id, char out[XID_TEXT_SIZE]);
-int xid_codec_parse(const char *z, size_t n, unsigned char *out);
+int objectid_codec_parse_xid(const char *z, size_t n, unsigned char *out);
 
 #endif /* SURROGATE_CODEC_H */

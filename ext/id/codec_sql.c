@@ -14,19 +14,6 @@ SQLITE_EXTENSION_INIT3
 
 /**** Options ************************************************************/
 
-/* Report why a statement failed.  Returns false. */
-static int codec_sql_fail(sqlite3_context *context, const char *function,
-                          int rc) {
-  const char *message = sqlite3_errmsg(sqlite3_context_db_handle(context));
-  if (rc == SQLITE_NOMEM) {
-    sqlite3_result_error_nomem(context);
-  } else {
-    func_error(context, "%s: %s", function, message);
-    if (rc != SQLITE_ERROR) sqlite3_result_error_code(context, rc);
-  }
-  return 0;
-}
-
 /* Prepare a statement on JSON.  False, with the error reported, if it fails. */
 static int codec_sql_prepare(sqlite3_context *context, const char *function,
                              const char *sql, sqlite3_value *json,
@@ -39,7 +26,7 @@ static int codec_sql_prepare(sqlite3_context *context, const char *function,
     return 0;
   }
   if (rc == SQLITE_OK) rc = sqlite3_bind_value(*stmt, 1, json);
-  return rc == SQLITE_OK || codec_sql_fail(context, function, rc);
+  return rc == SQLITE_OK || !func_fail_db(context, function, rc);
 }
 
 static int codec_sql_is_object(sqlite3_context *context, const char *function,
@@ -50,7 +37,7 @@ static int codec_sql_is_object(sqlite3_context *context, const char *function,
                         &stmt)) {
     int rc = sqlite3_step(stmt);
     if (rc != SQLITE_ROW) {
-      codec_sql_fail(context, function, rc);
+      func_fail_db(context, function, rc);
     } else {
       const char *type = (const char *)sqlite3_column_text(stmt, 0);
       is_right = type && strcmp(type, "object") == 0;
@@ -151,7 +138,7 @@ int codec_sql_options_read(sqlite3_context *context, sqlite3_value *json,
                                        has_blocklist, stmt, options);
     }
     if (is_right && rc != SQLITE_DONE)
-      is_right = codec_sql_fail(context, function, rc);
+      is_right = !func_fail_db(context, function, rc);
   }
   sqlite3_finalize(stmt);
   if (!is_right) codec_sql_options_free(options);
@@ -175,7 +162,7 @@ int codec_sql_options_word(sqlite3_context *context, const char *function,
   *word = 0;
   if (rc == SQLITE_DONE) rc = sqlite3_reset(options->blocklist);
   if (rc == SQLITE_OK) return 1;
-  if (rc != SQLITE_ROW) return codec_sql_fail(context, function, rc);
+  if (rc != SQLITE_ROW) return !func_fail_db(context, function, rc);
   type = (const char *)sqlite3_column_text(options->blocklist, 0);
   *word = (const char *)sqlite3_column_text(options->blocklist, 1);
   *n = (size_t)sqlite3_column_bytes(options->blocklist, 1);

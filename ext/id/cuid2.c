@@ -102,19 +102,20 @@ int cuid2_is_id(const char *z, size_t n) {
 
 /**** The counter and the fingerprint ************************************/
 
-static _Atomic uint64_t counter; /* the next count, and 1; 0: not yet */
+static _Atomic uint64_t cuid2_counter; /* the next count, and 1; 0: not yet */
 
 /* Take the next count.  SQLITE_ERROR if the system gives no randomness. */
 static int cuid2_next_count(RandomPool *pool, uint64_t *count) {
   uint64_t none = 0;
-  if (atomic_load(&counter) == 0) {
+  if (atomic_load(&cuid2_counter) == 0) {
     uint64_t start;
     int rc = random_bytes(pool, &start, sizeof start);
     if (rc != SQLITE_OK) return rc;
     /* 2^64 is so large that the remainder is as good as fair. */
-    atomic_compare_exchange_strong(&counter, &none, start % COUNTER_START + 1);
+    atomic_compare_exchange_strong(&cuid2_counter, &none,
+                                   start % COUNTER_START + 1);
   }
-  *count = atomic_fetch_add(&counter, 1) - 1;
+  *count = atomic_fetch_add(&cuid2_counter, 1) - 1;
   return SQLITE_OK;
 }
 
@@ -203,13 +204,10 @@ static void cuid2_valid_func(sqlite3_context *context, int argc,
   sqlite3_result_int(context, cuid2_is_id(z, n));
 }
 
-int cuid2_register(IdState *state) {
-  static const FuncEntry functions[] = {
-      {"cuid2", 0, SQLITE_INNOCUOUS, cuid2_func},
-      {"cuid2", 1, SQLITE_INNOCUOUS, cuid2_func},
-      {"cuid2_valid", 1, SQLITE_INNOCUOUS | SQLITE_DETERMINISTIC,
-       cuid2_valid_func},
-  };
-  return id_register_functions(state, functions,
-                               sizeof functions / sizeof *functions);
-}
+const FuncEntry cuid2_functions[] = {
+    {"cuid2", 0, FUNC_MAKES, cuid2_func, "cuid2([length])", "CUID2",
+     "a text that hides its time, of 24 or so many characters"},
+    {"cuid2", 1, FUNC_MAKES, cuid2_func, 0, 0, 0},
+    {"cuid2_valid", 1, FUNC_READS, cuid2_valid_func, "cuid2_valid(X)", "CUID2",
+     "1 if X has the form of a CUID2, else 0"},
+    {0}};

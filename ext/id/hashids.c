@@ -129,8 +129,9 @@ static void hashids_config_func(sqlite3_context *context, int argc,
   }
   config = hashids_get_config(context);
   if (config == 0) return;
-  json = codec_sql_options_write(state->db, config->alphabet, config->n,
-                                 config->min_length);
+  json =
+      codec_sql_options_write(sqlite3_context_db_handle(context),
+                              config->alphabet, config->n, config->min_length);
   sqlite3_str_appendchar(json, 1, '}');
   codec_sql_json_result(context, json);
 }
@@ -270,18 +271,19 @@ static void hashids_decode_one_func(sqlite3_context *context, int argc,
   sqlite3_free(buffer.heap);
 }
 
-int hashids_register(IdState *state) {
-  enum { IS_PURE = SQLITE_INNOCUOUS | SQLITE_DETERMINISTIC };
-  static const FuncEntry functions[] = {
-      {"hashids_encode", -1, IS_PURE, hashids_encode_func},
-      {"hashids_decode", 2, IS_PURE | SQLITE_RESULT_SUBTYPE,
-       hashids_decode_func},
-      {"hashids_decode_one", 2, IS_PURE, hashids_decode_one_func},
-      {"hashids_config", 0, SQLITE_DIRECTONLY | SQLITE_RESULT_SUBTYPE,
-       hashids_config_func},
-      {"hashids_config", 1, SQLITE_DIRECTONLY | SQLITE_RESULT_SUBTYPE,
-       hashids_config_func},
-  };
-  return id_register_functions(state, functions,
-                               sizeof functions / sizeof *functions);
-}
+const FuncEntry hashids_functions[] = {
+    {"hashids_encode", -1, FUNC_READS, hashids_encode_func,
+     "hashids_encode(salt, n, ...)", "Hashids",
+     "a short text out of numbers, shuffled by a salt"},
+    {"hashids_decode", 2, FUNC_READS | SQLITE_RESULT_SUBTYPE,
+     hashids_decode_func, "hashids_decode(salt, X)", "Hashids",
+     "the numbers of a Hashid, as a JSON array"},
+    {"hashids_decode_one", 2, FUNC_READS, hashids_decode_one_func,
+     "hashids_decode_one(salt, X)", "Hashids",
+     "the number of a Hashid that has exactly one, or NULL"},
+    {"hashids_config", 0, FUNC_SETS | SQLITE_RESULT_SUBTYPE,
+     hashids_config_func, "hashids_config([json])", "Hashids",
+     "the options of Hashids in this connection; sets them"},
+    {"hashids_config", 1, FUNC_SETS | SQLITE_RESULT_SUBTYPE,
+     hashids_config_func, 0, 0, 0},
+    {0}};

@@ -12,16 +12,14 @@
 /* What the ID functions of a connection share. */
 typedef struct IdState {
   int refs; /* of functions */
-  sqlite3 *db;
   RandomPool pool;
   ClockReading clock;
   struct SqidsConfig *sqids;     /* sqids.c; NULL: the defaults */
   struct HashidsConfig *hashids; /* hashids.c; NULL: the defaults */
 } IdState;
 
-int id_register(sqlite3 *);
-int id_register_functions(IdState *, const FuncEntry *, size_t n);
-IdState *id_state_ref(IdState *);
+IdState *id_state_new(void);
+void *id_state_ref(void *state);
 void id_state_unref(void *state);
 
 void id_no_randomness(sqlite3_context *, const char *function);
@@ -35,10 +33,10 @@ int id_random(sqlite3_context *, const char *function, void *out, size_t n);
 extern _Atomic int instance_current;
 
 int instance_init(void);
-char *instance_error(void);
+int instance_error(Error *);
 int instance_get(sqlite3_context *, const char *function, int *instance);
 void instance_claim(int worker);
-int instance_register(IdState *);
+extern const FuncEntry instance_functions[];
 
 /* The instance id, or a negative number: instance_error() says why. */
 static inline int instance_read(void) {
@@ -49,15 +47,15 @@ static inline int instance_read(void) {
 
 int uuid_read(sqlite3_context *, sqlite3_value *, const char *function, Uuid *);
 int uuid_make_v7(sqlite3_context *, const char *function, Uuid *);
-int uuid_register(IdState *);
+extern const FuncEntry uuid_functions[];
 
 /**** ulid.c *************************************************************/
 
-int ulid_register(IdState *);
+extern const FuncEntry ulid_functions[];
 
 /**** typeid.c ***********************************************************/
 
-int typeid_register(IdState *);
+extern const FuncEntry typeid_functions[];
 
 /**** prefixed.c *********************************************************/
 
@@ -66,7 +64,7 @@ int typeid_register(IdState *);
 int prefixed_is_prefix(const char *z, size_t n);
 int prefixed_is_id(const char *z, size_t n, const char *prefix,
                    size_t n_prefix);
-int prefixed_register(IdState *);
+extern const FuncEntry prefixed_functions[];
 
 /**** nanoid.c ***********************************************************/
 
@@ -74,11 +72,11 @@ int prefixed_register(IdState *);
 
 int nanoid_draw(RandomPool *, const char *alphabet, unsigned count, char *out,
                 size_t n);
-int nanoid_register(IdState *);
+extern const FuncEntry nanoid_functions[];
 
 /**** short_code.c *******************************************************/
 
-int short_code_register(IdState *);
+extern const FuncEntry short_code_functions[];
 
 /**** codec_sql.c ********************************************************/
 
@@ -118,12 +116,12 @@ void *codec_sql_buffer(sqlite3_context *, CodecBuffer *, size_t n);
 
 /**** sqids.c ************************************************************/
 
-int sqids_register(IdState *);
+extern const FuncEntry sqids_functions[];
 void sqids_free(struct SqidsConfig *);
 
 /**** hashids.c **********************************************************/
 
-int hashids_register(IdState *);
+extern const FuncEntry hashids_functions[];
 void hashids_free(struct HashidsConfig *);
 
 /**** rowid.c ************************************************************/
@@ -136,9 +134,8 @@ uint64_t rowid_tick(int64_t id);
 int rowid_instance(int64_t id);
 int64_t rowid_timestamp(int64_t id);
 int64_t rowid_reverse(int64_t id);
-int rowid_next(int64_t *id);
-char *rowid_error(int rc);
-int rowid_register(IdState *);
+int rowid_next(int64_t *id, Error *);
+extern const FuncEntry rowid_functions[];
 
 /**** snowflake.c ********************************************************/
 
@@ -152,43 +149,29 @@ int snowflake_worker(int64_t id);
 int snowflake_sequence(int64_t id);
 int64_t snowflake_epoch(void);
 int snowflake_init(void);
-int snowflake_register(IdState *);
+extern const FuncEntry snowflake_functions[];
 
 /**** ksuid.c ************************************************************/
 
-int ksuid_register(IdState *);
-
-/**** stamp.c ************************************************************/
-
-/* What makes the ids of a scheme; all 0 to begin with. */
-typedef struct StampGenerator {
-  _Atomic uint64_t process; /* 5 bytes, and 24 bits of random_forks + 1 */
-  _Atomic uint64_t last;    /* seconds and counter; 0: none */
-} StampGenerator;
-
-int stamp_make(sqlite3_context *, const char *function, StampGenerator *,
-               int has_pid, unsigned char id[STAMP_SIZE]);
-
-/**** xid.c **************************************************************/
-
-int xid_register(IdState *);
+extern const FuncEntry ksuid_functions[];
 
 /**** objectid.c *********************************************************/
 
-int objectid_register(IdState *);
+extern const FuncEntry objectid_functions[];
 
 /**** cuid2.c ************************************************************/
 
 void cuid2_body(const unsigned char *digest, char *out, size_t n);
 int cuid2_is_id(const char *z, size_t n);
-int cuid2_register(IdState *);
+extern const FuncEntry cuid2_functions[];
 
 /**** time.c *************************************************************/
 
-int time_register(IdState *);
+extern const FuncEntry time_functions[];
 
 /**** inspect.c **********************************************************/
 
-int inspect_register(IdState *);
+int inspect_register(sqlite3 *);
+extern const FuncEntry inspect_functions[];
 
 #endif /* SURROGATE_ID_H */

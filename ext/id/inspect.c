@@ -185,14 +185,14 @@ static void inspect_add_ksuid(Candidates *all, const unsigned char *bytes) {
 /* What XIDs and ObjectIDs have in common. */
 static void inspect_set_stamp(const Candidates *all, Candidate *one,
                               const unsigned char *bytes) {
-  inspect_set_time(all, one, (int64_t)stamp_codec_ms(bytes), FIRST_MS);
+  inspect_set_time(all, one, (int64_t)objectid_codec_ms(bytes), FIRST_MS);
   inspect_set_instance(one, (int64_t)bytes_read(bytes + 4, 5),
                        (int64_t)bytes_read(bytes + 9, 3));
 }
 
 static void inspect_add_xid(Candidates *all, const unsigned char *bytes) {
   Candidate *one = inspect_add(all, "xid", FORMED);
-  xid_codec_write(bytes, one->text);
+  objectid_codec_write_xid(bytes, one->text);
   one->n_text = XID_TEXT_SIZE;
   inspect_set_stamp(all, one, bytes);
 }
@@ -247,7 +247,7 @@ static void inspect_blob(Candidates *all, const unsigned char *bytes,
       inspect_add_ulid(all, bytes);
       break;
     case KSUID_SIZE: inspect_add_ksuid(all, bytes); break;
-    case STAMP_SIZE:
+    case OBJECTID_SIZE:
       inspect_add_objectid(all, bytes);
       inspect_add_xid(all, bytes);
       break;
@@ -301,7 +301,7 @@ static void inspect_text(Candidates *all, const char *z, size_t n) {
     }
   }
   if (ksuid_codec_parse(z, n, bytes)) inspect_add_ksuid(all, bytes);
-  if (xid_codec_parse(z, n, bytes)) inspect_add_xid(all, bytes);
+  if (objectid_codec_parse_xid(z, n, bytes)) inspect_add_xid(all, bytes);
   if (objectid_codec_parse(z, n, bytes)) inspect_add_objectid(all, bytes);
   if (cuid2_is_id(z, n))
     inspect_set_part(inspect_add(all, "cuid2", SHAPED), z, n);
@@ -558,7 +558,11 @@ static const sqlite3_module inspect_module = {.iVersion = 0,
                                               .xFindFunction = 0,
                                               .xRename = 0};
 
-int inspect_register(IdState *state) {
-  return sqlite3_create_module_v2(state->db, "id_inspect", &inspect_module, 0,
-                                  0);
+int inspect_register(sqlite3 *db) {
+  return sqlite3_create_module_v2(db, "id_inspect", &inspect_module, 0, 0);
 }
+
+const FuncEntry inspect_functions[] = {
+    {"id_inspect", 1, FUNC_MAKES, 0, "id_inspect(X)", "Inspection",
+     "what an id may be: a row for each scheme, the likelier first"},
+    {0}};

@@ -48,8 +48,8 @@ typedef struct Shared {
 } Shared;
 
 _Atomic int instance_current = NO_RANDOMNESS;
-static int family = NO_RANDOMNESS; /* what the first process drew */
-static Shared *shared;             /* NULL where there is no fork */
+static int instance_family = NO_RANDOMNESS; /* what the first process drew */
+static Shared *instance_shared;             /* NULL where there is no fork */
 
 /*
 ** Let no child that is forked from now on, by any process of the family, have
@@ -57,15 +57,16 @@ static Shared *shared;             /* NULL where there is no fork */
 */
 void instance_claim(int worker) {
   unsigned bit = (unsigned)worker & INSTANCE_WORKER_MAX;
-  if (shared) {
-    atomic_fetch_or(&shared->claimed[bit / 32], (uint32_t)1 << bit % 32);
+  if (instance_shared) {
+    atomic_fetch_or(&instance_shared->claimed[bit / 32],
+                    (uint32_t)1 << bit % 32);
   }
 }
 
 #ifndef _WIN32
 static int instance_is_claimed(int id) {
   unsigned bit = (unsigned)id & INSTANCE_WORKER_MAX;
-  return atomic_load(&shared->claimed[bit / 32]) >> bit % 32 & 1;
+  return atomic_load(&instance_shared->claimed[bit / 32]) >> bit % 32 & 1;
 }
 
 /*
@@ -74,9 +75,10 @@ static int instance_is_claimed(int id) {
 */
 static void instance_leave_parent(void) {
   int parent = instance_read();
-  int next = family;
-  for (int tries = 0; family >= 0; tries++) {
-    next = (int)(((unsigned)family + atomic_fetch_add(&shared->forks, 1) + 1) &
+  int next = instance_family;
+  for (int tries = 0; instance_family >= 0; tries++) {
+    next = (int)(((unsigned)instance_family +
+                  atomic_fetch_add(&instance_shared->forks, 1) + 1) &
                  INSTANCE_MAX);
     if (next != parent && (!instance_is_claimed(next) || tries >= WORKERS))
       break;
@@ -104,16 +106,16 @@ int instance_init(void) {
   uint16_t drawn;
   int id;
   if (random_system(&drawn, sizeof drawn) == SQLITE_OK) {
-    family = drawn & INSTANCE_MAX;
+    instance_family = drawn & INSTANCE_MAX;
   }
-  if (!instance_read_environment(&id)) id = family;
+  if (!instance_read_environment(&id)) id = instance_family;
   atomic_store(&instance_current, id);
 #ifndef _WIN32
-  if (shared == 0) {
-    void *memory = mmap(0, sizeof *shared, PROT_READ | PROT_WRITE,
+  if (instance_shared == 0) {
+    void *memory = mmap(0, sizeof *instance_shared, PROT_READ | PROT_WRITE,
                         MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED) return SQLITE_NOMEM;
-    shared = memory;
+    instance_shared = memory;
   }
   if (pthread_atfork(0, 0, instance_leave_parent) != 0) return SQLITE_NOMEM;
 #endif
@@ -121,17 +123,16 @@ int instance_init(void) {
   return SQLITE_OK;
 }
 
-/*
-** Why there is no instance id: to be given to sqlite3_free(); NULL without
-** memory.
-*/
-char *instance_error(void) {
+/* Say why there is no instance id.  Returns SQLITE_ERROR, or SQLITE_NOMEM. */
+int instance_error(Error *error) {
   const char *text = getenv(ENVIRONMENT);
   if (instance_read() == BAD_SETTING) {
-    return sqlite3_mprintf(ENVIRONMENT " is \"%s\": an instance id is 0 to %d",
-                           text ? text : "", INSTANCE_MAX);
+    return error_set(error, SQLITE_ERROR,
+                     ENVIRONMENT " is \"%s\": an instance id is 0 to %d",
+                     text ? text : "", INSTANCE_MAX);
   }
-  return sqlite3_mprintf("the system gives no randomness for an instance id");
+  return error_set(error, SQLITE_ERROR,
+                   "the system gives no randomness for an instance id");
 }
 
 /*
@@ -139,9 +140,10 @@ char *instance_error(void) {
 ** is none.
 */
 int instance_get(sqlite3_context *context, const char *function, int *id) {
+  Error error = {0, 0};
   *id = instance_read();
   if (*id >= 0) return 1;
-  func_reason(context, function, instance_error());
+  func_fail(context, function, &error, instance_error(&error));
   return 0;
 }
 
@@ -165,11 +167,9 @@ static void instance_id_func(sqlite3_context *context, int argc,
   sqlite3_result_int64(context, value);
 }
 
-int instance_register(IdState *state) {
-  static const FuncEntry functions[] = {
-      {"instance_id", 0, SQLITE_INNOCUOUS, instance_id_func},
-      {"instance_id", 1, SQLITE_DIRECTONLY, instance_id_func},
-  };
-  return id_register_functions(state, functions,
-                               sizeof functions / sizeof *functions);
-}
+const FuncEntry instance_functions[] = {
+    {"instance_id", 0, FUNC_MAKES, instance_id_func, "instance_id()",
+     "Instance ids", "the instance id of this process"},
+    {"instance_id", 1, FUNC_SETS, instance_id_func, "instance_id(n)",
+     "Instance ids", "set the instance id of this process, 0 to 32767"},
+    {0}};

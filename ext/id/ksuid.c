@@ -36,7 +36,7 @@ static struct {
   SpinLock lock;
   unsigned process; /* random_forks + 1 when it was made; 0: never */
   KsuidNumber number;
-} last;
+} ksuid_last;
 
 /* Make the next KSUID.  False, with the error reported, if there is none. */
 static int ksuid_make_next(sqlite3_context *context, const char *function,
@@ -49,14 +49,15 @@ static int ksuid_make_next(sqlite3_context *context, const char *function,
       atomic_load_explicit(&random_forks, memory_order_relaxed) + 1;
   int is_ok;
   if (!id_random(context, function, random, sizeof random)) return 0;
-  spin_enter(&last.lock, process - 1);
-  number = last.number;
-  is_ok = ksuid_codec_next(&number, seconds, random, process != last.process);
+  spin_enter(&ksuid_last.lock, process - 1);
+  number = ksuid_last.number;
+  is_ok =
+      ksuid_codec_next(&number, seconds, random, process != ksuid_last.process);
   if (is_ok) {
-    last.number = number;
-    last.process = process;
+    ksuid_last.number = number;
+    ksuid_last.process = process;
   }
-  spin_leave(&last.lock);
+  spin_leave(&ksuid_last.lock);
   if (is_ok) {
     ksuid_codec_bytes(&number, id);
   } else {
@@ -72,11 +73,6 @@ static void ksuid_result_text(sqlite3_context *context,
   char z[BASE62_SIZE];
   base62_encode(id, z);
   sqlite3_result_text(context, z, sizeof z, SQLITE_TRANSIENT);
-}
-
-static void ksuid_result_blob(sqlite3_context *context,
-                              const unsigned char *id) {
-  sqlite3_result_blob(context, id, KSUID_SIZE, SQLITE_TRANSIENT);
 }
 
 /* Read X.  False with the result set, if it is NULL or no KSUID. */
@@ -100,7 +96,7 @@ static void ksuid_new_blob_func(sqlite3_context *context, int argc,
   UNUSED(argc);
   UNUSED(argv);
   if (ksuid_make_next(context, "ksuid_blob", id))
-    ksuid_result_blob(context, id);
+    sqlite3_result_blob(context, id, KSUID_SIZE, SQLITE_TRANSIENT);
 }
 
 static void ksuid_at_func(sqlite3_context *context, int argc,
@@ -133,7 +129,7 @@ static void ksuid_blob_func(sqlite3_context *context, int argc,
   unsigned char id[KSUID_SIZE];
   UNUSED(argc);
   if (ksuid_read_id(context, argv[0], "ksuid_blob", id))
-    ksuid_result_blob(context, id);
+    sqlite3_result_blob(context, id, KSUID_SIZE, SQLITE_TRANSIENT);
 }
 
 static void ksuid_extract_timestamp_func(sqlite3_context *context, int argc,
@@ -151,20 +147,20 @@ static void ksuid_valid_func(sqlite3_context *context, int argc,
   func_id_valid(context, argv[0], KSUID_SIZE, ksuid_codec_parse);
 }
 
-int ksuid_register(IdState *state) {
-  enum {
-    MAKES = SQLITE_INNOCUOUS,
-    READS = SQLITE_INNOCUOUS | SQLITE_DETERMINISTIC
-  };
-  static const FuncEntry functions[] = {
-      {"ksuid", 0, MAKES, ksuid_func},
-      {"ksuid", 1, MAKES, ksuid_at_func},
-      {"ksuid_blob", 0, MAKES, ksuid_new_blob_func},
-      {"ksuid_blob", 1, READS, ksuid_blob_func},
-      {"ksuid_str", 1, READS, ksuid_str_func},
-      {"ksuid_extract_timestamp", 1, READS, ksuid_extract_timestamp_func},
-      {"ksuid_valid", 1, READS, ksuid_valid_func},
-  };
-  return id_register_functions(state, functions,
-                               sizeof functions / sizeof *functions);
-}
+const FuncEntry ksuid_functions[] = {
+    {"ksuid", 0, FUNC_MAKES, ksuid_func, "ksuid()", "KSUID",
+     "a KSUID, as text"},
+    {"ksuid", 1, FUNC_MAKES, ksuid_at_func, "ksuid(time)", "KSUID",
+     "a random KSUID of that time, as text"},
+    {"ksuid_blob", 0, FUNC_MAKES, ksuid_new_blob_func, "ksuid_blob()", "KSUID",
+     "a KSUID, as 20 bytes"},
+    {"ksuid_str", 1, FUNC_READS, ksuid_str_func, "ksuid_str(X)", "KSUID",
+     "a KSUID as text"},
+    {"ksuid_blob", 1, FUNC_READS, ksuid_blob_func, "ksuid_blob(X)", "KSUID",
+     "a KSUID as 20 bytes"},
+    {"ksuid_extract_timestamp", 1, FUNC_READS, ksuid_extract_timestamp_func,
+     "ksuid_extract_timestamp(X)", "KSUID",
+     "the time of a KSUID, in Unix milliseconds"},
+    {"ksuid_valid", 1, FUNC_READS, ksuid_valid_func, "ksuid_valid(X)", "KSUID",
+     "1 if X is a KSUID, else 0"},
+    {0}};

@@ -248,12 +248,9 @@ static void nanoid_size_func(sqlite3_context *context, int argc,
   if (is_new) sqlite3_set_auxdata(context, 1, alphabet, sqlite3_free);
 }
 
-int nanoid_register(IdState *state) {
-  static const FuncEntry functions[] = {
-      {"nanoid", 0, SQLITE_INNOCUOUS, nanoid_func},
-      {"nanoid", 1, SQLITE_INNOCUOUS, nanoid_size_func},
-      {"nanoid", 2, SQLITE_INNOCUOUS, nanoid_size_func},
-  };
-  return id_register_functions(state, functions,
-                               sizeof functions / sizeof *functions);
-}
+const FuncEntry nanoid_functions[] = {
+    {"nanoid", 0, FUNC_MAKES, nanoid_func, "nanoid([size [, alphabet]])",
+     "NanoID", "a random text of 21 characters, or so many of an alphabet"},
+    {"nanoid", 1, FUNC_MAKES, nanoid_size_func, 0, 0, 0},
+    {"nanoid", 2, FUNC_MAKES, nanoid_size_func, 0, 0, 0},
+    {0}};

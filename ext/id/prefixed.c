@@ -111,12 +111,10 @@ static void prefixed_valid_func(sqlite3_context *context, int argc,
   sqlite3_result_int(context, prefixed_is_id(z, n, prefix, n_prefix));
 }
 
-int prefixed_register(IdState *state) {
-  static const FuncEntry functions[] = {
-      {"prefixed_id", 1, SQLITE_INNOCUOUS, prefixed_id_func},
-      {"prefixed_valid", 2, SQLITE_INNOCUOUS | SQLITE_DETERMINISTIC,
-       prefixed_valid_func},
-  };
-  return id_register_functions(state, functions,
-                               sizeof functions / sizeof *functions);
-}
+const FuncEntry prefixed_functions[] = {
+    {"prefixed_id", 1, FUNC_MAKES, prefixed_id_func, "prefixed_id(prefix)",
+     "Prefixed ids", "24 random characters behind a prefix, as Stripe's ids"},
+    {"prefixed_valid", 2, FUNC_READS, prefixed_valid_func,
+     "prefixed_valid(X, prefix)", "Prefixed ids",
+     "1 if X is an id of that prefix, else 0"},
+    {0}};

@@ -81,54 +81,43 @@ int64_t rowid_reverse(int64_t id) {
 
 /**** The generator ******************************************************/
 
-static _Atomic uint64_t last;
+static _Atomic uint64_t rowid_last;
 
-/*
-** Make an id.  What may go wrong is that there is no instance id
-** (SQLITE_ERROR), and that the clock stands too early (SQLITE_RANGE) or too
-** late (SQLITE_FULL): rowid_error() says it in words.
-*/
-int rowid_next(int64_t *id) {
+/* Make an id.  Returns SQLITE_OK, or what is wrong. */
+int rowid_next(int64_t *id, Error *error) {
   int instance = instance_read();
-  uint64_t tick = atomic_load_explicit(&last, memory_order_relaxed);
-  if (instance < 0) return SQLITE_ERROR;
+  uint64_t tick = atomic_load_explicit(&rowid_last, memory_order_relaxed);
+  if (instance < 0) return instance_error(error);
   if (tick == 0 || !clock_is_before(EPOCH_NS + tick * TICK_NS)) {
     uint64_t ns = clock_ns();
     if (ns < EPOCH_NS) {
-      if (tick == 0) return SQLITE_RANGE;
+      if (tick == 0) {
+        return error_set(error, SQLITE_ERROR,
+                         "the clock stands before 2015-01-01, where the time "
+                         "of an id begins");
+      }
       ns = EPOCH_NS; /* it went back */
     }
     tick = (ns - EPOCH_NS) / TICK_NS;
   }
-  if (tick > ROWID_TICK_MAX) return SQLITE_FULL;
-  tick = clock_advance(&last, tick);
-  if (tick > ROWID_TICK_MAX) return SQLITE_FULL;
+  if (tick <= ROWID_TICK_MAX) tick = clock_advance(&rowid_last, tick);
+  if (tick > ROWID_TICK_MAX) {
+    return error_set(error, SQLITE_ERROR,
+                     "the clock stands after 2104-03-13, where the 48 bits of "
+                     "an id's time end");
+  }
   *id = rowid_encode(tick, instance);
   return SQLITE_OK;
-}
-
-/*
-** Why rowid_next() failed: to be given to sqlite3_free(); NULL without memory.
-*/
-char *rowid_error(int rc) {
-  switch (rc) {
-    case SQLITE_RANGE:
-      return sqlite3_mprintf("the clock stands before 2015-01-01, where the "
-                             "time of an id begins");
-    case SQLITE_FULL:
-      return sqlite3_mprintf("the clock stands after 2104-03-13, where the "
-                             "48 bits of an id's time end");
-  }
-  return instance_error();
 }
 
 /**** SQL ****************************************************************/
 
 static int rowid_next_id(sqlite3_context *context, const char *function,
                          int64_t *id) {
-  int rc = rowid_next(id);
+  Error error = {0, 0};
+  int rc = rowid_next(id, &error);
   if (rc == SQLITE_OK) return 1;
-  func_reason(context, function, rowid_error(rc));
+  func_fail(context, function, &error, rc);
   return 0;
 }
 
@@ -187,15 +176,19 @@ static void rowid_unique_instance_func(sqlite3_context *context, int argc,
   }
 }
 
-int rowid_register(IdState *state) {
-  static const int pure = SQLITE_INNOCUOUS | SQLITE_DETERMINISTIC;
-  static const FuncEntry functions[] = {
-      {"unique_rowid", 0, SQLITE_INNOCUOUS, rowid_unique_func},
-      {"unordered_unique_rowid", 0, SQLITE_INNOCUOUS, rowid_unordered_func},
-      {"unordered_to_unique_rowid", 1, pure, rowid_from_unordered_func},
-      {"unique_rowid_timestamp", 1, pure, rowid_unique_timestamp_func},
-      {"unique_rowid_instance", 1, pure, rowid_unique_instance_func},
-  };
-  return id_register_functions(state, functions,
-                               sizeof functions / sizeof *functions);
-}
+const FuncEntry rowid_functions[] = {
+    {"unique_rowid", 0, FUNC_MAKES, rowid_unique_func, "unique_rowid()",
+     "CockroachDB", "a 64-bit integer in the order of time"},
+    {"unordered_unique_rowid", 0, FUNC_MAKES, rowid_unordered_func,
+     "unordered_unique_rowid()", "CockroachDB",
+     "a 64-bit integer, not in the order of time"},
+    {"unordered_to_unique_rowid", 1, FUNC_READS, rowid_from_unordered_func,
+     "unordered_to_unique_rowid(id)", "CockroachDB",
+     "the unordered id of a unique_rowid(), and back"},
+    {"unique_rowid_timestamp", 1, FUNC_READS, rowid_unique_timestamp_func,
+     "unique_rowid_timestamp(id)", "CockroachDB",
+     "the time of a unique_rowid(), in Unix milliseconds"},
+    {"unique_rowid_instance", 1, FUNC_READS, rowid_unique_instance_func,
+     "unique_rowid_instance(id)", "CockroachDB",
+     "the instance id in a unique_rowid()"},
+    {0}};

@@ -55,18 +55,6 @@ static void short_code_free_place(void *pointer) {
   sqlite3_free(place);
 }
 
-/* Report what the connection complains of; a later call may forget it. */
-static int short_code_database_error(sqlite3_context *context, int rc) {
-  if (rc == SQLITE_NOMEM) {
-    sqlite3_result_error_nomem(context);
-  } else {
-    func_error(context, "short_code: %s",
-               sqlite3_errmsg(sqlite3_context_db_handle(context)));
-    sqlite3_result_error_code(context, rc);
-  }
-  return rc;
-}
-
 /*
 ** Look for a table or view in one schema: *found, and then whether it is an
 ** ordinary table.  An error is reported.
@@ -89,7 +77,7 @@ static int short_code_find_in(sqlite3_context *context, const char *schema,
   *found = rc == SQLITE_ROW;
   if (*found) *is_table = sqlite3_column_int(stmt, 0);
   if (rc == SQLITE_ROW || rc == SQLITE_DONE) rc = SQLITE_OK;
-  if (rc != SQLITE_OK) short_code_database_error(context, rc);
+  if (rc != SQLITE_OK) func_fail_db(context, "short_code", rc);
   sqlite3_finalize(stmt);
   return rc;
 }
@@ -105,20 +93,20 @@ static int short_code_find_in_any(sqlite3_context *context, const char *table,
                               "PRAGMA database_list", -1, &stmt, 0);
 
   *schema = 0;
-  if (rc != SQLITE_OK) return short_code_database_error(context, rc);
+  if (rc != SQLITE_OK) return func_fail_db(context, "short_code", rc);
   while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
     const char *name = (const char *)sqlite3_column_text(stmt, 1);
     int found;
     rc = name ? short_code_find_in(context, name, table, &found, is_table)
-              : short_code_database_error(context, SQLITE_NOMEM);
+              : func_fail_db(context, "short_code", SQLITE_NOMEM);
     if (rc != SQLITE_OK) goto done;
     if (found) {
       *schema = sqlite3_mprintf("%s", name);
-      if (*schema == 0) rc = short_code_database_error(context, SQLITE_NOMEM);
+      if (*schema == 0) rc = func_fail_db(context, "short_code", SQLITE_NOMEM);
       goto done;
     }
   }
-  rc = rc == SQLITE_DONE ? SQLITE_OK : short_code_database_error(context, rc);
+  rc = rc == SQLITE_DONE ? SQLITE_OK : func_fail_db(context, "short_code", rc);
 done:
   sqlite3_finalize(stmt);
   return rc;
@@ -131,7 +119,7 @@ static int short_code_split_schema(sqlite3_context *context, const char *name,
   *schema = 0;
   if (dot == 0) return SQLITE_OK;
   *schema = sqlite3_mprintf("%.*s", (int)(dot - name), name);
-  if (*schema == 0) return short_code_database_error(context, SQLITE_NOMEM);
+  if (*schema == 0) return func_fail_db(context, "short_code", SQLITE_NOMEM);
   if (sqlite3_stricmp(*schema, "temp") != 0 &&
       sqlite3_db_readonly(sqlite3_context_db_handle(context), *schema) < 0) {
     sqlite3_free(*schema);
@@ -157,12 +145,12 @@ static char *short_code_column_sql(sqlite3_context *context, const char *schema,
     return 0;
   }
   if (rc != SQLITE_OK) {
-    short_code_database_error(context, rc);
+    func_fail_db(context, "short_code", rc);
     return 0;
   }
   sql = sqlite3_mprintf("SELECT 1 FROM \"%w\".\"%w\" AS t WHERE t.\"%w\" = ?1",
                         schema, table, column);
-  if (sql == 0) short_code_database_error(context, SQLITE_NOMEM);
+  if (sql == 0) func_fail_db(context, "short_code", SQLITE_NOMEM);
   return sql;
 }
 
@@ -257,7 +245,7 @@ static int short_code_draw_code(sqlite3_context *context, sqlite3_stmt *stmt,
     rc = sqlite3_bind_text(stmt, 1, text, (int)n, SQLITE_STATIC);
     if (rc == SQLITE_OK) rc = sqlite3_step(stmt);
     if (rc != SQLITE_ROW && rc != SQLITE_DONE) {
-      short_code_database_error(context, rc);
+      func_fail_db(context, "short_code", rc);
       return HAS_FAILED;
     }
     sqlite3_reset(stmt);
@@ -291,7 +279,7 @@ static void short_code_func(sqlite3_context *context, int argc,
   if (place == 0) return;
   rc = sqlite3_prepare_v2(db, place->sql, -1, &stmt, 0);
   if (rc != SQLITE_OK) {
-    short_code_database_error(context, rc);
+    func_fail_db(context, "short_code", rc);
     outcome = HAS_FAILED;
   }
   for (; outcome == IS_TAKEN && length <= LENGTH_MAX; length++) {
@@ -310,11 +298,9 @@ static void short_code_func(sqlite3_context *context, int argc,
   if (is_new) sqlite3_set_auxdata(context, 0, place, short_code_free_place);
 }
 
-int short_code_register(IdState *state) {
-  static const FuncEntry functions[] = {
-      {"short_code", 2, SQLITE_INNOCUOUS, short_code_func},
-      {"short_code", 3, SQLITE_INNOCUOUS, short_code_func},
-  };
-  return id_register_functions(state, functions,
-                               sizeof functions / sizeof *functions);
-}
+const FuncEntry short_code_functions[] = {
+    {"short_code", 2, FUNC_MAKES, short_code_func,
+     "short_code(table, column [, length])", "Short codes",
+     "a short text for people, which no row has in that column"},
+    {"short_code", 3, FUNC_MAKES, short_code_func, 0, 0, 0},
+    {0}};

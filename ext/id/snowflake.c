@@ -90,17 +90,19 @@ int snowflake_sequence(int64_t id) {
 
 #define EPOCH_OF(word) ((int64_t)((word) >> CONFIG_SHIFT))
 
-static _Atomic uint64_t config = (uint64_t)SNOWFLAKE_X << CONFIG_SHIFT;
+static _Atomic uint64_t snowflake_config = (uint64_t)SNOWFLAKE_X
+                                           << CONFIG_SHIFT;
 
 /* The epoch that is set, in Unix milliseconds. */
 int64_t snowflake_epoch(void) {
-  return EPOCH_OF(atomic_load(&config));
+  return EPOCH_OF(atomic_load(&snowflake_config));
 }
 
 #ifndef _WIN32
 /* In a forked child: the worker was the parent's. */
 static void snowflake_forget_worker(void) {
-  atomic_fetch_and(&config, ~(uint64_t)(CONFIG_WORKER | CONFIG_HAS_WORKER));
+  atomic_fetch_and(&snowflake_config,
+                   ~(uint64_t)(CONFIG_WORKER | CONFIG_HAS_WORKER));
 }
 #endif
 
@@ -115,7 +117,7 @@ int snowflake_init(void) {
 /**** The generator ******************************************************/
 
 static _Atomic uint64_t
-    last; /* Unix milliseconds << SEQUENCE_BITS | sequence */
+    snowflake_last; /* Unix milliseconds << SEQUENCE_BITS | sequence */
 
 static _Atomic int last_worker = -1; /* of the last id; -1: there is none */
 
@@ -125,7 +127,7 @@ static _Atomic int last_worker = -1; /* of the last id; -1: there is none */
 */
 static void snowflake_change_worker(int worker) {
   if (atomic_exchange(&last_worker, worker) >= 0) {
-    clock_advance(&last, atomic_load(&last) | SEQUENCE_MAX);
+    clock_advance(&snowflake_last, atomic_load(&snowflake_last) | SEQUENCE_MAX);
   }
 }
 
@@ -141,9 +143,9 @@ static void snowflake_report_clock(sqlite3_context *context, uint64_t ms,
 
 /* The configuration, marked as used. */
 static uint64_t snowflake_use_config(void) {
-  uint64_t word = atomic_load_explicit(&config, memory_order_acquire);
+  uint64_t word = atomic_load_explicit(&snowflake_config, memory_order_acquire);
   if (word & CONFIG_IS_USED) return word;
-  return atomic_fetch_or(&config, CONFIG_IS_USED) | CONFIG_IS_USED;
+  return atomic_fetch_or(&snowflake_config, CONFIG_IS_USED) | CONFIG_IS_USED;
 }
 
 static void snowflake_func(sqlite3_context *context, int argc,
@@ -161,7 +163,7 @@ static void snowflake_func(sqlite3_context *context, int argc,
   */
   do {
     uint64_t now = 0;
-    time = atomic_load_explicit(&last, memory_order_relaxed);
+    time = atomic_load_explicit(&snowflake_last, memory_order_relaxed);
     if (!clock_is_before((time >> SEQUENCE_BITS) * 1000000)) now = clock_ms();
     word = snowflake_use_config();
     if (word & CONFIG_HAS_WORKER) {
@@ -181,9 +183,10 @@ static void snowflake_func(sqlite3_context *context, int argc,
       return;
     }
     atomic_thread_fence(memory_order_acq_rel);
-    time = clock_advance(&last, now << SEQUENCE_BITS);
+    time = clock_advance(&snowflake_last, now << SEQUENCE_BITS);
     atomic_thread_fence(memory_order_acq_rel);
-  } while (atomic_load_explicit(&config, memory_order_relaxed) != word);
+  } while (atomic_load_explicit(&snowflake_config, memory_order_relaxed) !=
+           word);
 
   ms = (int64_t)(time >> SEQUENCE_BITS) - epoch;
   if (ms < 0 || ms > SNOWFLAKE_MS_MAX) {
@@ -201,11 +204,6 @@ typedef struct Layout {
   int is_discord;
 } Layout;
 
-/* True if a text is a word, in any case. */
-static int snowflake_is_name(const char *z, size_t n, const char *word) {
-  return n == strlen(word) && sqlite3_strnicmp(z, word, (int)n) == 0;
-}
-
 /* Read a layout.  False, with the error reported, if it is none. */
 static int snowflake_read_layout(sqlite3_context *context, sqlite3_value *value,
                                  const char *function, Layout *layout) {
@@ -219,11 +217,11 @@ static int snowflake_read_layout(sqlite3_context *context, sqlite3_value *value,
     return 0;
   }
   if (!func_text(context, value, &z, &n)) return 0;
-  if (snowflake_is_name(z, n, "x") || snowflake_is_name(z, n, "twitter")) {
+  if (token_is(z, n, "x") || token_is(z, n, "twitter")) {
     layout->epoch = SNOWFLAKE_X;
     return 1;
   }
-  if (snowflake_is_name(z, n, "discord")) {
+  if (token_is(z, n, "discord")) {
     layout->epoch = SNOWFLAKE_DISCORD;
     layout->is_discord = 1;
     return 1;
@@ -246,7 +244,7 @@ static int snowflake_read_id(sqlite3_context *context, int argc,
   if (argc == 2) {
     if (!snowflake_read_layout(context, argv[1], function, layout)) return 0;
   } else {
-    uint64_t word = atomic_load(&config);
+    uint64_t word = atomic_load(&snowflake_config);
     layout->epoch = EPOCH_OF(word);
     layout->is_discord = (word & CONFIG_IS_DISCORD) != 0;
   }
@@ -345,7 +343,7 @@ static void snowflake_config_func(sqlite3_context *context, int argc,
   }
   word |= (uint64_t)layout.epoch << CONFIG_SHIFT;
   if (layout.is_discord) word |= CONFIG_IS_DISCORD;
-  old = atomic_load(&config);
+  old = atomic_load(&snowflake_config);
   do {
     if ((old & CONFIG_IS_USED) && layout.epoch > EPOCH_OF(old)) {
       func_error(context,
@@ -354,31 +352,38 @@ static void snowflake_config_func(sqlite3_context *context, int argc,
                  (sqlite3_int64)EPOCH_OF(old));
       return;
     }
-  } while (!atomic_compare_exchange_weak(&config, &old,
+  } while (!atomic_compare_exchange_weak(&snowflake_config, &old,
                                          word | (old & CONFIG_IS_USED)));
   sqlite3_result_int64(context, layout.epoch);
 }
 
-int snowflake_register(IdState *state) {
-  static const FuncEntry functions[] = {
-      {"snowflake", 0, SQLITE_INNOCUOUS, snowflake_func},
-      {"snowflake_timestamp", 1, SQLITE_INNOCUOUS, snowflake_timestamp_func},
-      {"snowflake_timestamp", 2, SQLITE_INNOCUOUS | SQLITE_DETERMINISTIC,
-       snowflake_timestamp_func},
-      {"snowflake_worker", 1, SQLITE_INNOCUOUS, snowflake_worker_func},
-      {"snowflake_worker", 2, SQLITE_INNOCUOUS | SQLITE_DETERMINISTIC,
-       snowflake_worker_func},
-      {"snowflake_process", 1, SQLITE_INNOCUOUS, snowflake_process_func},
-      {"snowflake_process", 2, SQLITE_INNOCUOUS | SQLITE_DETERMINISTIC,
-       snowflake_process_func},
-      {"snowflake_sequence", 1, SQLITE_INNOCUOUS | SQLITE_DETERMINISTIC,
-       snowflake_sequence_func},
-      {"snowflake_sequence", 2, SQLITE_INNOCUOUS | SQLITE_DETERMINISTIC,
-       snowflake_sequence_func},
-      {"snowflake_config", 1, SQLITE_DIRECTONLY, snowflake_config_func},
-      {"snowflake_config", 2, SQLITE_DIRECTONLY, snowflake_config_func},
-      {"snowflake_config", 3, SQLITE_DIRECTONLY, snowflake_config_func},
-  };
-  return id_register_functions(state, functions,
-                               sizeof functions / sizeof *functions);
-}
+const FuncEntry snowflake_functions[] = {
+    {"snowflake", 0, FUNC_MAKES, snowflake_func, "snowflake()", "Snowflake",
+     "a Snowflake: a 64-bit integer in the order of time"},
+    {"snowflake_timestamp", 1, FUNC_MAKES, snowflake_timestamp_func,
+     "snowflake_timestamp(id)", "Snowflake",
+     "the time of a Snowflake, in Unix milliseconds"},
+    {"snowflake_timestamp", 2, FUNC_READS, snowflake_timestamp_func,
+     "snowflake_timestamp(id, layout)", "Snowflake",
+     "the same, by 'x', 'discord', or an epoch"},
+    {"snowflake_worker", 1, FUNC_MAKES, snowflake_worker_func,
+     "snowflake_worker(id)", "Snowflake", "the worker that made a Snowflake"},
+    {"snowflake_worker", 2, FUNC_READS, snowflake_worker_func,
+     "snowflake_worker(id, layout)", "Snowflake",
+     "the same, by 'x', 'discord', or an epoch"},
+    {"snowflake_process", 1, FUNC_MAKES, snowflake_process_func,
+     "snowflake_process(id)", "Snowflake",
+     "the process that made a Snowflake of Discord's, else NULL"},
+    {"snowflake_process", 2, FUNC_READS, snowflake_process_func,
+     "snowflake_process(id, layout)", "Snowflake",
+     "the same, by 'x', 'discord', or an epoch"},
+    {"snowflake_sequence", 1, FUNC_READS, snowflake_sequence_func,
+     "snowflake_sequence(id [, layout])", "Snowflake",
+     "the number of a Snowflake within its millisecond"},
+    {"snowflake_sequence", 2, FUNC_READS, snowflake_sequence_func, 0, 0, 0},
+    {"snowflake_config", 1, FUNC_SETS, snowflake_config_func,
+     "snowflake_config(layout [, worker [, process]])", "Snowflake",
+     "set the layout of Snowflakes; its epoch"},
+    {"snowflake_config", 2, FUNC_SETS, snowflake_config_func, 0, 0, 0},
+    {"snowflake_config", 3, FUNC_SETS, snowflake_config_func, 0, 0, 0},
+    {0}};

@@ -239,17 +239,17 @@ static void sqids_decode_one_func(sqlite3_context *context, int argc,
   }
 }
 
-int sqids_register(IdState *state) {
-  enum { IS_PURE = SQLITE_INNOCUOUS | SQLITE_DETERMINISTIC };
-  static const FuncEntry functions[] = {
-      {"sqids_encode", -1, IS_PURE, sqids_encode_func},
-      {"sqids_decode", 1, IS_PURE | SQLITE_RESULT_SUBTYPE, sqids_decode_func},
-      {"sqids_decode_one", 1, IS_PURE, sqids_decode_one_func},
-      {"sqids_config", 0, SQLITE_DIRECTONLY | SQLITE_RESULT_SUBTYPE,
-       sqids_config_func},
-      {"sqids_config", 1, SQLITE_DIRECTONLY | SQLITE_RESULT_SUBTYPE,
-       sqids_config_func},
-  };
-  return id_register_functions(state, functions,
-                               sizeof functions / sizeof *functions);
-}
+const FuncEntry sqids_functions[] = {
+    {"sqids_encode", -1, FUNC_READS, sqids_encode_func, "sqids_encode(n, ...)",
+     "Sqids", "a short text out of numbers"},
+    {"sqids_decode", 1, FUNC_READS | SQLITE_RESULT_SUBTYPE, sqids_decode_func,
+     "sqids_decode(X)", "Sqids", "the numbers of a Sqid, as a JSON array"},
+    {"sqids_decode_one", 1, FUNC_READS, sqids_decode_one_func,
+     "sqids_decode_one(X)", "Sqids",
+     "the number of a Sqid that has exactly one, or NULL"},
+    {"sqids_config", 0, FUNC_SETS | SQLITE_RESULT_SUBTYPE, sqids_config_func,
+     "sqids_config([json])", "Sqids",
+     "the options of Sqids in this connection; sets them"},
+    {"sqids_config", 1, FUNC_SETS | SQLITE_RESULT_SUBTYPE, sqids_config_func, 0,
+     0, 0},
+    {0}};

@@ -78,12 +78,11 @@ static void time_unique_now_us_func(sqlite3_context *context, int argc,
   time_unique(context, &last_us, 1000);
 }
 
-int time_register(IdState *state) {
-  static const FuncEntry functions[] = {
-      {"now", 0, SQLITE_INNOCUOUS, time_now_func},
-      {"unique_now", 0, SQLITE_INNOCUOUS, time_unique_now_func},
-      {"unique_now_us", 0, SQLITE_INNOCUOUS, time_unique_now_us_func},
-  };
-  return id_register_functions(state, functions,
-                               sizeof functions / sizeof *functions);
-}
+const FuncEntry time_functions[] = {
+    {"now", 0, FUNC_MAKES, time_now_func, "now()", "Time",
+     "Unix milliseconds, the same throughout a statement"},
+    {"unique_now", 0, FUNC_MAKES, time_unique_now_func, "unique_now()", "Time",
+     "Unix milliseconds that never come twice in this process"},
+    {"unique_now_us", 0, FUNC_MAKES, time_unique_now_us_func, "unique_now_us()",
+     "Time", "Unix microseconds that never come twice in this process"},
+    {0}};

@@ -111,19 +111,17 @@ static void typeid_valid_func(sqlite3_context *context, int argc,
   sqlite3_result_int(context, is_valid);
 }
 
-int typeid_register(IdState *state) {
-  static const FuncEntry functions[] = {
-      {"typeid", 1, SQLITE_INNOCUOUS, typeid_func},
-      {"typeid", 2, SQLITE_INNOCUOUS | SQLITE_DETERMINISTIC, typeid_func},
-      {"typeid_prefix", 1, SQLITE_INNOCUOUS | SQLITE_DETERMINISTIC,
-       typeid_prefix_func},
-      {"typeid_uuid", 1, SQLITE_INNOCUOUS | SQLITE_DETERMINISTIC,
-       typeid_uuid_func},
-      {"typeid_valid", 1, SQLITE_INNOCUOUS | SQLITE_DETERMINISTIC,
-       typeid_valid_func},
-      {"typeid_valid", 2, SQLITE_INNOCUOUS | SQLITE_DETERMINISTIC,
-       typeid_valid_func},
-  };
-  return id_register_functions(state, functions,
-                               sizeof functions / sizeof *functions);
-}
+const FuncEntry typeid_functions[] = {
+    {"typeid", 1, FUNC_MAKES, typeid_func, "typeid(prefix)", "TypeID",
+     "a TypeID: the prefix, and a UUID of version 7"},
+    {"typeid", 2, FUNC_READS, typeid_func, "typeid(prefix, uuid)", "TypeID",
+     "the TypeID of a prefix and a UUID"},
+    {"typeid_prefix", 1, FUNC_READS, typeid_prefix_func, "typeid_prefix(X)",
+     "TypeID", "the prefix of a TypeID"},
+    {"typeid_uuid", 1, FUNC_READS, typeid_uuid_func, "typeid_uuid(X)", "TypeID",
+     "the UUID of a TypeID"},
+    {"typeid_valid", 1, FUNC_READS, typeid_valid_func,
+     "typeid_valid(X [, prefix])", "TypeID",
+     "1 if X is a TypeID, of that prefix, else 0"},
+    {"typeid_valid", 2, FUNC_READS, typeid_valid_func, 0, 0, 0},
+    {0}};

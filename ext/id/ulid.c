@@ -50,15 +50,17 @@ static struct {
   _Atomic unsigned process; /* random_forks + 1 when it was made; 0: never */
   _Atomic uint64_t high;    /* of the UlidNumber; read without the lock, too */
   uint64_t low;
-} last;
+} ulid_last;
 
 /*
 ** Is a ULID of this millisecond the first of it, in this process?  Once it is
 ** not, it never is again.
 */
 static int ulid_is_first(uint64_t ms, unsigned process) {
-  return ms > atomic_load_explicit(&last.high, memory_order_relaxed) >> 16 ||
-         process != atomic_load_explicit(&last.process, memory_order_relaxed);
+  return ms > atomic_load_explicit(&ulid_last.high, memory_order_relaxed) >>
+             16 ||
+         process !=
+             atomic_load_explicit(&ulid_last.process, memory_order_relaxed);
 }
 
 /*
@@ -68,20 +70,21 @@ static int ulid_is_first(uint64_t ms, unsigned process) {
 static int ulid_step(UlidNumber *number, uint64_t ms, unsigned process,
                      const unsigned char *random) {
   int is_ok;
-  spin_enter(&last.lock, process - 1);
-  number->high = atomic_load_explicit(&last.high, memory_order_relaxed);
-  number->low = last.low;
-  if (atomic_load_explicit(&last.process, memory_order_relaxed) != process) {
+  spin_enter(&ulid_last.lock, process - 1);
+  number->high = atomic_load_explicit(&ulid_last.high, memory_order_relaxed);
+  number->low = ulid_last.low;
+  if (atomic_load_explicit(&ulid_last.process, memory_order_relaxed) !=
+      process) {
     uint64_t later = (number->high >> 16) + 1;
     if (ms < later) ms = later;
   }
   is_ok = ulid_codec_next(number, ms, random);
   if (is_ok) {
-    atomic_store_explicit(&last.high, number->high, memory_order_relaxed);
-    last.low = number->low;
-    atomic_store_explicit(&last.process, process, memory_order_relaxed);
+    atomic_store_explicit(&ulid_last.high, number->high, memory_order_relaxed);
+    ulid_last.low = number->low;
+    atomic_store_explicit(&ulid_last.process, process, memory_order_relaxed);
   }
-  spin_leave(&last.lock);
+  spin_leave(&ulid_last.lock);
   return is_ok;
 }
 
@@ -128,11 +131,6 @@ static void ulid_result_text(sqlite3_context *context,
   sqlite3_result_text(context, z, sizeof z, SQLITE_TRANSIENT);
 }
 
-static void ulid_result_blob(sqlite3_context *context,
-                             const unsigned char *id) {
-  sqlite3_result_blob(context, id, 16, SQLITE_TRANSIENT);
-}
-
 /* Read X.  False with the result set, if it is NULL or no ULID. */
 static int ulid_read_id(sqlite3_context *context, sqlite3_value *value,
                         const char *function, unsigned char id[16]) {
@@ -154,7 +152,8 @@ static void ulid_blob_func(sqlite3_context *context, int argc,
   unsigned char id[16];
   UNUSED(argc);
   UNUSED(argv);
-  if (ulid_make_next(context, "ulid_blob", id)) ulid_result_blob(context, id);
+  if (ulid_make_next(context, "ulid_blob", id))
+    sqlite3_result_blob(context, id, 16, SQLITE_TRANSIENT);
 }
 
 static void ulid_with_prefix_func(sqlite3_context *context, int argc,
@@ -211,7 +210,7 @@ static void ulid_blob_at_func(sqlite3_context *context, int argc,
   UNUSED(argc);
   if (sqlite3_value_type(argv[0]) == SQLITE_NULL) return;
   if (ulid_make_at(context, argv[0], "ulid_blob", id))
-    ulid_result_blob(context, id);
+    sqlite3_result_blob(context, id, 16, SQLITE_TRANSIENT);
 }
 
 /* A bound of the ULIDs of a time: the rest of its bytes are all the same. */
@@ -273,7 +272,7 @@ static void ulid_bytes_func(sqlite3_context *context, int argc,
   unsigned char id[16];
   UNUSED(argc);
   if (ulid_read_id(context, argv[0], "ulid_bytes", id))
-    ulid_result_blob(context, id);
+    sqlite3_result_blob(context, id, 16, SQLITE_TRANSIENT);
 }
 
 static void ulid_to_uuid_func(sqlite3_context *context, int argc,
@@ -310,29 +309,38 @@ static void ulid_valid_func(sqlite3_context *context, int argc,
   func_id_valid(context, argv[0], 16, ulid_codec_parse);
 }
 
-int ulid_register(IdState *state) {
-  enum {
-    MAKES = SQLITE_INNOCUOUS,
-    READS = SQLITE_INNOCUOUS | SQLITE_DETERMINISTIC
-  };
-  static const FuncEntry functions[] = {
-      {"ulid", 0, MAKES, ulid_func},
-      {"ulid", 1, MAKES, ulid_at_func},
-      {"ulid_blob", 0, MAKES, ulid_blob_func},
-      {"ulid_blob", 1, MAKES, ulid_blob_at_func},
-      {"ulid_bytes", 0, MAKES, ulid_blob_func},
-      {"ulid_bytes", 1, READS, ulid_bytes_func},
-      {"ulid_with_prefix", 1, MAKES, ulid_with_prefix_func},
-      {"ulid_with_datetime", 1, MAKES, ulid_with_datetime_func},
-      {"ulid_min", 1, READS, ulid_min_func},
-      {"ulid_max", 1, READS, ulid_max_func},
-      {"ulid_extract_timestamp", 1, READS, ulid_extract_timestamp_func},
-      {"ulid_datetime", 1, READS, ulid_datetime_func},
-      {"ulid_str", 1, READS, ulid_str_func},
-      {"ulid_to_uuid", 1, READS, ulid_to_uuid_func},
-      {"uuid_to_ulid", 1, READS, ulid_from_uuid_func},
-      {"ulid_valid", 1, READS, ulid_valid_func},
-  };
-  return id_register_functions(state, functions,
-                               sizeof functions / sizeof *functions);
-}
+const FuncEntry ulid_functions[] = {
+    {"ulid", 0, FUNC_MAKES, ulid_func, "ulid()", "ULID", "a ULID, as text"},
+    {"ulid_blob", 0, FUNC_MAKES, ulid_blob_func, "ulid_blob()", "ULID",
+     "a ULID, as 16 bytes"},
+    {"ulid_bytes", 0, FUNC_MAKES, ulid_blob_func, "ulid_bytes()", "ULID",
+     "the same as ulid_blob()"},
+    {"ulid_with_prefix", 1, FUNC_MAKES, ulid_with_prefix_func,
+     "ulid_with_prefix(p)", "ULID",
+     "p, an underscore, and a ULID in lower case"},
+    {"ulid", 1, FUNC_MAKES, ulid_at_func, "ulid(time)", "ULID",
+     "a random ULID of that time, as text"},
+    {"ulid_with_datetime", 1, FUNC_MAKES, ulid_with_datetime_func,
+     "ulid_with_datetime(time)", "ULID", "the same as ulid(time)"},
+    {"ulid_blob", 1, FUNC_MAKES, ulid_blob_at_func, "ulid_blob(time)", "ULID",
+     "a random ULID of that time, as 16 bytes"},
+    {"ulid_min", 1, FUNC_READS, ulid_min_func, "ulid_min(time)", "ULID",
+     "the least ULID of that time, as text"},
+    {"ulid_max", 1, FUNC_READS, ulid_max_func, "ulid_max(time)", "ULID",
+     "the greatest ULID of that time, as text"},
+    {"ulid_extract_timestamp", 1, FUNC_READS, ulid_extract_timestamp_func,
+     "ulid_extract_timestamp(X)", "ULID",
+     "the time of a ULID, in Unix milliseconds"},
+    {"ulid_datetime", 1, FUNC_READS, ulid_datetime_func, "ulid_datetime(X)",
+     "ULID", "the time of a ULID, as text"},
+    {"ulid_str", 1, FUNC_READS, ulid_str_func, "ulid_str(X)", "ULID",
+     "a ULID as text"},
+    {"ulid_bytes", 1, FUNC_READS, ulid_bytes_func, "ulid_bytes(X)", "ULID",
+     "a ULID as 16 bytes"},
+    {"ulid_to_uuid", 1, FUNC_READS, ulid_to_uuid_func, "ulid_to_uuid(X)",
+     "ULID", "the UUID of the same bits"},
+    {"uuid_to_ulid", 1, FUNC_READS, ulid_from_uuid_func, "uuid_to_ulid(U)",
+     "ULID", "the ULID of the same bits"},
+    {"ulid_valid", 1, FUNC_READS, ulid_valid_func, "ulid_valid(X)", "ULID",
+     "1 if X is a ULID, else 0"},
+    {0}};

@@ -92,19 +92,12 @@ static void uuid_report(sqlite3_context *context, sqlite3_value *value,
 }
 
 /* Read a UUID.  False, with the error or NULL reported, if it is none. */
-static inline int uuid_read_argument(sqlite3_context *context,
-                                     sqlite3_value *value, const char *function,
-                                     Uuid *uuid) {
+int uuid_read(sqlite3_context *context, sqlite3_value *value,
+              const char *function, Uuid *uuid) {
   int found = uuid_read_value(value, uuid);
   if (found == IS_UUID) return 1;
   uuid_report(context, value, function, found);
   return 0;
-}
-
-/* The same, for the functions of other schemes. */
-int uuid_read(sqlite3_context *context, sqlite3_value *value,
-              const char *function, Uuid *uuid) {
-  return uuid_read_argument(context, value, function, uuid);
 }
 
 /* Draw random bytes, as id_random() does; n is a constant. */
@@ -144,7 +137,7 @@ static void uuid_v4_blob_func(sqlite3_context *context, int argc,
 
 /**** Version 7 **********************************************************/
 
-static UuidGenerator generator;
+static UuidGenerator uuid_generator;
 
 static int uuid_make_v7_of(sqlite3_context *context, sqlite3_value *time,
                            const char *function, Uuid *uuid) {
@@ -156,12 +149,12 @@ static int uuid_make_v7_of(sqlite3_context *context, sqlite3_value *time,
   return 1;
 }
 
-static inline int uuid_next_v7(sqlite3_context *context, const char *function,
-                               Uuid *uuid) {
+/* Make the next one.  False, with the error reported, if there is none. */
+int uuid_make_v7(sqlite3_context *context, const char *function, Uuid *uuid) {
   IdState *state = sqlite3_user_data(context);
   uint64_t random;
   if (!uuid_draw(context, function, &random, sizeof random)) return 0;
-  if (uuid_codec_next(&generator, clock_recent_ns(&state->clock), random,
+  if (uuid_codec_next(&uuid_generator, clock_recent_ns(&state->clock), random,
                       uuid)) {
     return 1;
   }
@@ -175,12 +168,7 @@ static inline int uuid_make_v7_args(sqlite3_context *context, int argc,
                                     sqlite3_value **argv, const char *function,
                                     Uuid *uuid) {
   if (argc > 0) return uuid_make_v7_of(context, argv[0], function, uuid);
-  return uuid_next_v7(context, function, uuid);
-}
-
-/* Make the next one.  False, with the error reported, if there is none. */
-int uuid_make_v7(sqlite3_context *context, const char *function, Uuid *uuid) {
-  return uuid_next_v7(context, function, uuid);
+  return uuid_make_v7(context, function, uuid);
 }
 
 static void uuid_v7_func(sqlite3_context *context, int argc,
@@ -256,7 +244,7 @@ static void uuid_result_named(sqlite3_context *context, sqlite3_value **argv,
   int size;
 
   if (func_any_null(2, argv)) return;
-  if (!uuid_read_argument(context, argv[0], function, &uuid)) return;
+  if (!uuid_read(context, argv[0], function, &uuid)) return;
   uuid_codec_to_bytes(uuid, namespace);
   if (!uuid_read_name(context, argv[1], &name, &n)) return;
   size =
@@ -285,15 +273,11 @@ static void uuid_v5_func(sqlite3_context *context, int argc,
 
 /**** Constants (RFC 9562, 5.9, 5.10, 6.6) *******************************/
 
-static void uuid_constant(sqlite3_context *context, const char *text) {
-  sqlite3_result_text(context, text, UUID_TEXT_SIZE, SQLITE_STATIC);
-}
-
 #define CONSTANT(name, text)                                                   \
   static void name(sqlite3_context *context, int argc, sqlite3_value **argv) { \
     UNUSED(argc);                                                              \
     UNUSED(argv);                                                              \
-    uuid_constant(context, text);                                              \
+    sqlite3_result_text(context, text, UUID_TEXT_SIZE, SQLITE_STATIC);         \
   }
 
 CONSTANT(uuid_nil_func, "00000000-0000-0000-0000-000000000000")
@@ -309,7 +293,7 @@ static void uuid_str_func(sqlite3_context *context, int argc,
                           sqlite3_value **argv) {
   Uuid uuid;
   UNUSED(argc);
-  if (uuid_read_argument(context, argv[0], "uuid_str", &uuid))
+  if (uuid_read(context, argv[0], "uuid_str", &uuid))
     uuid_result_text(context, uuid);
 }
 
@@ -317,7 +301,7 @@ static void uuid_blob_func(sqlite3_context *context, int argc,
                            sqlite3_value **argv) {
   Uuid uuid;
   UNUSED(argc);
-  if (uuid_read_argument(context, argv[0], "uuid_blob", &uuid)) {
+  if (uuid_read(context, argv[0], "uuid_blob", &uuid)) {
     uuid_result_blob(context, uuid);
   }
 }
@@ -339,8 +323,7 @@ static void uuid_extract_timestamp_func(sqlite3_context *context, int argc,
   Uuid uuid;
   int64_t ms;
   UNUSED(argc);
-  if (!uuid_read_argument(context, argv[0], "uuid_extract_timestamp", &uuid))
-    return;
+  if (!uuid_read(context, argv[0], "uuid_extract_timestamp", &uuid)) return;
   if (uuid_codec_time(uuid, &ms)) sqlite3_result_int64(context, ms);
 }
 
@@ -349,45 +332,63 @@ static void uuid_extract_version_func(sqlite3_context *context, int argc,
   Uuid uuid;
   int version;
   UNUSED(argc);
-  if (!uuid_read_argument(context, argv[0], "uuid_extract_version", &uuid))
-    return;
+  if (!uuid_read(context, argv[0], "uuid_extract_version", &uuid)) return;
   version = uuid_codec_version(uuid);
   if (version >= 0) sqlite3_result_int(context, version);
 }
 
-int uuid_register(IdState *state) {
-  enum {
-    MAKES = SQLITE_INNOCUOUS,
-    READS = SQLITE_INNOCUOUS | SQLITE_DETERMINISTIC,
-  };
-  static const FuncEntry functions[] = {
-      {"gen_random_uuid", 0, MAKES, uuid_v4_func},
-      {"uuidv4", 0, MAKES, uuid_v4_func},
-      {"uuid4", 0, MAKES, uuid_v4_func},
-      {"uuid", 0, MAKES, uuid_v4_func},
-      {"uuidv4_blob", 0, MAKES, uuid_v4_blob_func},
-      {"uuidv7", 0, MAKES, uuid_v7_func},
-      {"uuidv7", 1, MAKES, uuid_v7_func},
-      {"uuid7", 0, MAKES, uuid_v7_func},
-      {"gen_random_text_uuid", 0, MAKES, uuid_v7_func},
-      {"uuidv7_blob", 0, MAKES, uuid_v7_blob_func},
-      {"uuidv7_blob", 1, MAKES, uuid_v7_blob_func},
-      {"uuidv7_min", 1, READS, uuid_v7_min_func},
-      {"uuidv7_max", 1, READS, uuid_v7_max_func},
-      {"uuidv3", 2, READS, uuid_v3_func},
-      {"uuidv5", 2, READS, uuid_v5_func},
-      {"uuid_nil", 0, READS, uuid_nil_func},
-      {"uuid_max", 0, READS, uuid_max_func},
-      {"uuid_ns_dns", 0, READS, uuid_ns_dns_func},
-      {"uuid_ns_url", 0, READS, uuid_ns_url_func},
-      {"uuid_ns_oid", 0, READS, uuid_ns_oid_func},
-      {"uuid_ns_x500", 0, READS, uuid_ns_x500_func},
-      {"uuid_str", 1, READS, uuid_str_func},
-      {"uuid_blob", 1, READS, uuid_blob_func},
-      {"uuid_valid", 1, READS, uuid_valid_func},
-      {"uuid_extract_timestamp", 1, READS, uuid_extract_timestamp_func},
-      {"uuid_extract_version", 1, READS, uuid_extract_version_func},
-  };
-  return id_register_functions(state, functions,
-                               sizeof functions / sizeof *functions);
-}
+const FuncEntry uuid_functions[] = {
+    {"gen_random_uuid", 0, FUNC_MAKES, uuid_v4_func, "gen_random_uuid()",
+     "UUID", "a random UUID, version 4, as text"},
+    {"uuidv4", 0, FUNC_MAKES, uuid_v4_func, "uuidv4()", "UUID",
+     "a random UUID, version 4, as text"},
+    {"uuid", 0, FUNC_MAKES, uuid_v4_func, "uuid()", "UUID",
+     "the same as uuidv4()"},
+    {"uuid4", 0, FUNC_MAKES, uuid_v4_func, "uuid4()", "UUID",
+     "the same as uuidv4()"},
+    {"uuidv4_blob", 0, FUNC_MAKES, uuid_v4_blob_func, "uuidv4_blob()", "UUID",
+     "a random UUID, version 4, as 16 bytes"},
+    {"uuidv7", 0, FUNC_MAKES, uuid_v7_func, "uuidv7()", "UUID",
+     "a UUID in the order of time, version 7, as text"},
+    {"uuid7", 0, FUNC_MAKES, uuid_v7_func, "uuid7()", "UUID",
+     "the same as uuidv7()"},
+    {"gen_random_text_uuid", 0, FUNC_MAKES, uuid_v7_func,
+     "gen_random_text_uuid()", "UUID", "the same as uuidv7()"},
+    {"uuidv7_blob", 0, FUNC_MAKES, uuid_v7_blob_func, "uuidv7_blob()", "UUID",
+     "a UUID in the order of time, version 7, as 16 bytes"},
+    {"uuidv7", 1, FUNC_MAKES, uuid_v7_func, "uuidv7(time)", "UUID",
+     "a random UUID of version 7 of that time, as text"},
+    {"uuidv7_blob", 1, FUNC_MAKES, uuid_v7_blob_func, "uuidv7_blob(time)",
+     "UUID", "a random UUID of version 7 of that time, as 16 bytes"},
+    {"uuidv7_min", 1, FUNC_READS, uuid_v7_min_func, "uuidv7_min(time)", "UUID",
+     "the least UUID of version 7 of that time, as text"},
+    {"uuidv7_max", 1, FUNC_READS, uuid_v7_max_func, "uuidv7_max(time)", "UUID",
+     "the greatest UUID of version 7 of that time, as text"},
+    {"uuidv5", 2, FUNC_READS, uuid_v5_func, "uuidv5(namespace, name)", "UUID",
+     "the UUID of a name, by SHA-1"},
+    {"uuidv3", 2, FUNC_READS, uuid_v3_func, "uuidv3(namespace, name)", "UUID",
+     "the UUID of a name, by MD5"},
+    {"uuid_nil", 0, FUNC_READS, uuid_nil_func, "uuid_nil()", "UUID",
+     "the UUID of which all bits are 0"},
+    {"uuid_max", 0, FUNC_READS, uuid_max_func, "uuid_max()", "UUID",
+     "the UUID of which all bits are 1"},
+    {"uuid_ns_dns", 0, FUNC_READS, uuid_ns_dns_func, "uuid_ns_dns()", "UUID",
+     "the namespace of domain names"},
+    {"uuid_ns_url", 0, FUNC_READS, uuid_ns_url_func, "uuid_ns_url()", "UUID",
+     "the namespace of URLs"},
+    {"uuid_ns_oid", 0, FUNC_READS, uuid_ns_oid_func, "uuid_ns_oid()", "UUID",
+     "the namespace of object identifiers"},
+    {"uuid_ns_x500", 0, FUNC_READS, uuid_ns_x500_func, "uuid_ns_x500()", "UUID",
+     "the namespace of X.500 names"},
+    {"uuid_extract_timestamp", 1, FUNC_READS, uuid_extract_timestamp_func,
+     "uuid_extract_timestamp(X)", "UUID",
+     "the time of a UUID, in Unix milliseconds"},
+    {"uuid_extract_version", 1, FUNC_READS, uuid_extract_version_func,
+     "uuid_extract_version(X)", "UUID", "the version of a UUID"},
+    {"uuid_str", 1, FUNC_READS, uuid_str_func, "uuid_str(X)", "UUID",
+     "a UUID as text"},
+    {"uuid_blob", 1, FUNC_READS, uuid_blob_func, "uuid_blob(X)", "UUID",
+     "a UUID as 16 bytes"},
+    {"uuid_valid", 1, FUNC_READS, uuid_valid_func, "uuid_valid(X)", "UUID",
+     "1 if X is a UUID, else 0"},
+    {0}};

@@ -26,13 +26,6 @@ static int is_taken(void *data, const char *schema, const char *name,
   return SQLITE_OK;
 }
 
-static int find_store(void *data, const char *schema, char **table) {
-  (void)schema;
-  *table = 0;
-  if (*(const uint8_t *)data & 16) *table = sqlite3_mprintf("a \"store\"");
-  return SQLITE_OK;
-}
-
 /* Find the CREATE TABLE of a script: its bytes, with the semicolon. */
 static const char *find_table(const char *script, size_t *n) {
   const char *end = script + strlen(script);
@@ -64,7 +57,7 @@ static const char *find_table(const char *script, size_t *n) {
 /* The CREATE TABLE of a script is a fixed point, and one statement of SQLite. */
 static void check_script(const char *script, int mode) {
   static uint8_t none = 0;
-  DdlContext context = {mode, is_taken, find_store, &none};
+  DdlContext context = {mode, is_taken, &none};
   DdlResult again;
   size_t n = 0;
   const char *table = find_table(script, &n);
@@ -92,7 +85,7 @@ static void check_script(const char *script, int mode) {
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   uint8_t choice;
-  DdlContext context = {0, is_taken, find_store, &choice};
+  DdlContext context = {0, is_taken, &choice};
   DdlResult result;
   DdlResult second;
   char *text;

@@ -90,7 +90,7 @@ class Client {
    */
   static boolean swap(Connection db, String name, Token token) throws SQLException {
     try (PreparedStatement swap = db.prepareStatement(
-        "UPDATE sequence_store SET last_value = ?"
+        "UPDATE sequences SET last_value = ?"
             + " WHERE name = ? AND _seq_no = ? AND _primary_term = ?")) {
       swap.setLong(1, token.lastValue() + 1);
       swap.setString(2, name);
@@ -219,7 +219,6 @@ class Client {
       System.out.println("Java " + Runtime.version().feature() + ", sqlite-jdbc "
           + db.getMetaData().getDriverVersion() + ", SQLite "
           + db.getMetaData().getDatabaseProductVersion());
-      execute(db, "CREATE VIRTUAL TABLE sequence_store USING sequences(view=sequences)");
       showSequence(db);
       showSwap(db, other);
       showGeneratedKeys(db);

@@ -56,8 +56,6 @@ const other = open(database, extension, {timeout: 60000});
 console.log(`Node.js ${process.versions.node},`,
             `SQLite ${process.versions.sqlite}`);
 
-db.exec('CREATE VIRTUAL TABLE sequence_store USING sequences(view=sequences)');
-
 // A sequence.
 db.exec("SELECT create_sequence('order_no', 'START WITH 100')");
 const next = db.prepare("SELECT nextval('order_no') AS value");
@@ -71,7 +69,8 @@ rowid.setReadBigInts(true);
 check('setReadBigInts() gives integers of 64 bits',
       rowid.get().id > 2n ** 53n, true);
 
-// Two clients want the next value.
+// Two clients want the next value. The view has RETURNING.
+db.exec('SELECT sequences_create_view()');
 db.exec("INSERT INTO sequences (name, last_value) VALUES ('ticket', 0)");
 const token = readToken(db, 'ticket');
 check('the first to swap wins',

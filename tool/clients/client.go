@@ -89,7 +89,7 @@ func showSequence(db *sql.DB) {
 		}
 	}
 	check(true, "nextval() goes on from START WITH")
-	result, err := db.Exec("UPDATE sequence_store SET last_value = 200 WHERE name = 'order_no'")
+	result, err := db.Exec("UPDATE sequences SET last_value = 200 WHERE name = 'order_no'")
 	require(err)
 	n, err := result.RowsAffected()
 	require(err)
@@ -197,9 +197,9 @@ func main() {
 	version, _, _ := sqlite3.Version()
 	fmt.Printf("%s, SQLite %s\n", runtime.Version(), version)
 
-	_, err := db.Exec("CREATE VIRTUAL TABLE sequence_store USING sequences(view=sequences)")
-	require(err)
 	showSequence(db)
+	_, err := db.Exec("SELECT sequences_create_view()") // for RETURNING
+	require(err)
 	showSwap(db, other)
 	showGeneratedKeys(db)
 	showErrors(db, other)

@@ -43,7 +43,7 @@ function read_token(SQLite3 $db, string $name): array {
 
 # The next value if nobody has written since the token was read, or null.
 function swap(SQLite3 $db, string $name, array $token): ?int {
-    $swap = $db->prepare("UPDATE sequence_store SET last_value = :value
+    $swap = $db->prepare("UPDATE sequences SET last_value = :value
                            WHERE name = :name AND _seq_no = :seq_no
                              AND _primary_term = :primary_term");
     $swap->bindValue(":value", $token["last_value"] + 1);
@@ -78,9 +78,6 @@ $db = open_database($database, $extension);
 $other = open_database($database, $extension);
 echo "PHP ", PHP_VERSION, ", SQLite ",
     SQLite3::version()["versionString"], "\n";
-
-$db->exec("CREATE VIRTUAL TABLE sequence_store
-             USING sequences(view=sequences)");
 
 # A sequence; its values are beyond what a float can hold exactly.
 $db->querySingle("SELECT create_sequence('order_no',

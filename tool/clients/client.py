@@ -72,7 +72,7 @@ def show_sequence(db):
     ]
     check(values == [100, 101, 102], "nextval() goes on from START WITH")
     swapped = db.execute(
-        "UPDATE sequence_store SET last_value = 200 WHERE name = 'order_no'"
+        "UPDATE sequences SET last_value = 200 WHERE name = 'order_no'"
     )
     check(swapped.rowcount == 1, "rowcount is that of the virtual table")
 
@@ -173,10 +173,8 @@ def main():
     version = ".".join(map(str, sys.version_info[:3]))
     print(f"Python {version}, SQLite {sqlite3.sqlite_version}")
 
-    db.execute(
-        "CREATE VIRTUAL TABLE sequence_store USING sequences(view=sequences)"
-    )
     show_sequence(db)
+    db.execute("SELECT sequences_create_view()")  # for RETURNING
     show_swap(db, other)
     show_generated_key(db)
     show_blob_key(db)

@@ -80,13 +80,13 @@ class User(Base):
 
 
 class Sequence(Base):
-    """A row of the sequence store, with _seq_no as SQLAlchemy's version
+    """A row of the table of sequences, with _seq_no as SQLAlchemy's version
     counter: an UPDATE is a compare-and-swap, and StaleDataError says it lost.
 
-    It counts rows, so it needs the virtual table, and no RETURNING.
+    It counts rows, so it needs the table, not the view, and no RETURNING.
     """
 
-    __tablename__ = "sequence_store"
+    __tablename__ = "sequences"
     __table_args__ = {"implicit_returning": False}
 
     name = Column(String, primary_key=True)
@@ -97,13 +97,11 @@ class Sequence(Base):
     __mapper_args__ = {"version_id_col": seq_no, "version_id_generator": False}
 
 
-STORE = "CREATE VIRTUAL TABLE sequence_store USING sequences"
 USERS = "CREATE TABLE users (id SERIAL PRIMARY KEY, name TEXT UNIQUE)"
 
 
 def create_tables(engine):
     with engine.begin() as connection:
-        connection.execute(text(STORE))
         connection.execute(select(func.create_table(USERS)))
         # It finds the tables of the others there, and makes that of Article.
         Base.metadata.create_all(connection)

@@ -39,10 +39,8 @@ import time
 import dqlite
 
 SETUP = [
-    "CREATE VIRTUAL TABLE IF NOT EXISTS sequence_store"
-    " USING sequences(view=sequences)",
-    "INSERT OR IGNORE INTO sequence_store (name) VALUES ('ticket_id')",
-    "INSERT OR IGNORE INTO sequence_store (name, last_value)"
+    "INSERT OR IGNORE INTO sequences (name) VALUES ('ticket_id')",
+    "INSERT OR IGNORE INTO sequences (name, last_value)"
     " VALUES ('mysequence', 0)",
     # Without PRIMARY KEY, so that a number that came twice would be seen.
     "CREATE TABLE IF NOT EXISTS ticket ("
@@ -57,7 +55,7 @@ READ = """
      WHERE name = 'mysequence'
 """
 SWAP = """
-    UPDATE sequence_store SET last_value = ?
+    UPDATE sequences SET last_value = ?
      WHERE name = 'mysequence' AND _seq_no = ? AND _primary_term = ?
 """
 

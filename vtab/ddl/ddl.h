@@ -30,9 +30,6 @@ typedef struct DdlContext {
   /* SQLITE_OK; *taken: DDL_IN_SCHEMA if a table, view or index has the name,
   ** DDL_SEQUENCE if a sequence has it, else DDL_FREE */
   int (*is_taken)(void *data, const char *schema, const char *name, int *taken);
-  /* SQLITE_OK; *table: the schema's sequence store, to be freed by
-  ** sqlite3_free(), or NULL if it has none */
-  int (*find_store)(void *data, const char *schema, char **table);
   void *data;
 } DdlContext;
 
@@ -53,9 +50,8 @@ void ddl_translate_free(DdlResult *);
 int ddl_script(const char *sql, size_t n, int serial_mode, const Waiting *,
                sqlite3_str *out, char **message);
 
-/**** ddl_text.c, ddl_sequence.c *****************************************/
+/**** ddl_sequence.c *****************************************************/
 
-void ddl_text_append_name(sqlite3_str *, const char *name);
 int ddl_sequence_always_triggers(sqlite3_str *, const char *head,
                                  const char *base, const char *table,
                                  const char *column, const char *sequence);

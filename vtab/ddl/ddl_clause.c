@@ -21,11 +21,10 @@ SQLITE_EXTENSION_INIT3
 int ddl_clause_group_end(const Ddl *ddl, int open) {
   int depth = 0;
   if (!ddl_text_is_other(ddl, open, '(')) return 0;
-  for (int i = open; i < ddl->n_token; i++) {
-    if (ddl_text_is_other(ddl, i, '(')) depth++;
-    if (ddl_text_is_other(ddl, i, ')') && --depth == 0) return i + 1;
-  }
-  return 0;
+  do {
+    depth += token_depth(&ddl->tokens[open++]);
+  } while (depth > 0 && open < ddl->n_token);
+  return depth == 0 ? open : 0;
 }
 
 /* True if a token is one of the words of n bytes, with | between them. */

@@ -77,7 +77,7 @@ static int ddl_index_choose_name(Ddl *ddl, DdlIndex *index, const char *schema,
 int ddl_index_write(Ddl *ddl) {
   char *schema = ddl_sequence_schema(ddl);
   char *qualifier = ddl_sequence_qualifier(ddl, schema ? schema : "main");
-  char *table = ddl_text_copy(ddl, ddl->table);
+  char *table = ddl_text_quoted(ddl, ddl->table);
   for (int i = 0; ddl->rc == SQLITE_OK && i < ddl->n_index; i++) {
     DdlIndex *index = &ddl->indexes[i];
     const char *columns = ddl->tokens[index->columns].z;
@@ -88,10 +88,8 @@ int ddl_index_write(Ddl *ddl) {
       sqlite3_str_appendf(out, "CREATE INDEX %s%s",
                           ddl->if_not_exists ? "IF NOT EXISTS " : "",
                           qualifier);
-      ddl_text_append_name(out, name);
-      sqlite3_str_appendall(out, " ON ");
-      ddl_text_append_name(out, table);
-      sqlite3_str_appendchar(out, 1, ' ');
+      token_quote(out, name);
+      sqlite3_str_appendf(out, " ON %s ", table);
       ddl_text_render(ddl, out, columns, last->z + last->n);
       sqlite3_str_appendall(out, ";\n");
     }

@@ -113,6 +113,7 @@ int ddl_text_is(const Ddl *, int token, const char *word);
 int ddl_text_is_other(const Ddl *, int token, char c);
 int ddl_text_is_name(const Ddl *, int token);
 char *ddl_text_copy(Ddl *, int token);
+char *ddl_text_quoted(Ddl *, int token);
 void *ddl_text_grow(Ddl *, void *array, int n, size_t size);
 void ddl_text_edit(Ddl *, int from, int to, const char *format, ...);
 void ddl_text_insert(Ddl *, int behind, const char *format, ...);

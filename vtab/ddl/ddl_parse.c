@@ -175,16 +175,10 @@ static int ddl_parse_unique_index(Ddl *ddl) {
     ddl_text_edit(ddl, start, name, "UNIQUE");
   } else {
     char *text;
-    sqlite3_str *out;
     if (ddl_parse_expect_name(ddl) != SQLITE_OK) return ddl->rc;
-    text = ddl_text_copy(ddl, name);
-    out = sqlite3_str_new(0);
-    if (text) ddl_text_append_name(out, text);
-    sqlite3_free(text);
-    text = sqlite3_str_finish(out);
+    text = ddl_text_quoted(ddl, name);
     ddl_text_edit(ddl, start, name + 1, "CONSTRAINT %s UNIQUE",
                   text ? text : "");
-    if (text == 0 && ddl->rc == SQLITE_OK) ddl->rc = SQLITE_NOMEM;
     sqlite3_free(text);
   }
   return ddl->rc == SQLITE_OK ? ddl_parse_key(ddl) : ddl->rc;

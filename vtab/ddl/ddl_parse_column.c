@@ -37,10 +37,7 @@ static int ddl_parse_column_is_type_end(const Ddl *ddl, int token,
   if (ddl_clause_match(ddl, token, "with|without")) {
     return ddl_clause_match(ddl, token, "with|without [local] time zone") == 0;
   }
-  for (int i = 0; words[i]; i++) {
-    if (ddl_text_is(ddl, token, words[i])) return 1;
-  }
-  return 0;
+  return token_is_one_of(t, words);
 }
 
 /* [name {name} [(arguments)] {name} [array]] */

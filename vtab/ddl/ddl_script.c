@@ -48,14 +48,6 @@ static int ddl_script_is_same_schema(const char *a, const char *b) {
   return sqlite3_stricmp(a ? a : "main", b ? b : "main") == 0;
 }
 
-static int ddl_script_is_word(const Token *token, const char *word) {
-  return token->type == TOKEN_NAME && token_is(token->z, token->n, word);
-}
-
-static int ddl_script_is_other(const Token *token, char c) {
-  return token->type == TOKEN_OTHER && *token->z == c;
-}
-
 /* Note a name; the first of two strings may be NULL, both are given away. */
 static int ddl_script_add_name(Script *script, int kind, char *schema,
                                char *name) {
@@ -101,29 +93,17 @@ static int ddl_script_note_sequence(Script *script, const Token *token) {
 
 /* Note what a statement makes, of what matters here. */
 static int ddl_script_note_statement(Script *script, const char *z, size_t n) {
-  const char *end = z + n;
-  Token tokens[8]; /* the last ones, the newest first */
   int rc = SQLITE_OK;
+  Reader r;
+  Reader name;
 
-  memset(tokens, 0, sizeof tokens);
-  do {
-    memmove(&tokens[1], &tokens[0], 7 * sizeof *tokens);
-    token_next(&z, end, &tokens[0]);
-    if (tokens[0].type == TOKEN_STRING &&
-        ddl_script_is_other(&tokens[1], '(') &&
-        ddl_script_is_word(&tokens[2], "create_sequence")) {
-      rc = ddl_script_note_sequence(script, &tokens[0]);
-    } else if (ddl_script_is_word(&tokens[0], "sequences") &&
-               ddl_script_is_word(&tokens[1], "using") && tokens[2].n) {
-      int has_schema = ddl_script_is_other(&tokens[3], '.');
-      char *schema = has_schema ? token_copy(&tokens[4]) : 0;
-      rc = has_schema && schema == 0
-               ? SQLITE_NOMEM
-               : ddl_script_add_name(script, STORE, schema,
-                                     token_copy(&tokens[2]));
+  for (reader_begin(&r, z, n); rc == SQLITE_OK && !reader_at_end(&r);
+       reader_next(&r)) {
+    if (reader_is_call(&r, "create_sequence", &name) &&
+        name.token.type == TOKEN_STRING) {
+      rc = ddl_script_note_sequence(script, &name.token);
     }
-  } while (rc == SQLITE_OK && tokens[0].type != TOKEN_END &&
-           tokens[0].type != TOKEN_ILLEGAL);
+  }
   return rc;
 }
 
@@ -137,18 +117,6 @@ static int ddl_script_is_taken(void *data, const char *schema, const char *name,
                                  : sqlite3_stricmp(n->name, name)) == 0) {
       *taken = n->kind == DDL_SEQUENCE ? DDL_SEQUENCE : DDL_IN_SCHEMA;
       break;
-    }
-  }
-  return SQLITE_OK;
-}
-
-static int ddl_script_find_store(void *data, const char *schema, char **table) {
-  Script *script = data;
-  *table = 0;
-  for (Name *n = script->names; n; n = n->next) {
-    if (n->kind == STORE && ddl_script_is_same_schema(n->schema, schema)) {
-      *table = sqlite3_mprintf("%s", n->name);
-      return *table ? SQLITE_OK : SQLITE_NOMEM;
     }
   }
   return SQLITE_OK;
@@ -189,39 +157,22 @@ static int ddl_script_fail_translation(Script *script, const char *z,
   return *script->message ? SQLITE_ERROR : SQLITE_NOMEM;
 }
 
-/* The token at z, and those behind it. */
-static int ddl_script_read_tokens(const char *z, const char *end, Token *tokens,
-                                  int n) {
-  for (int i = 0; i < n; i++)
-    token_next(&z, end, &tokens[i]);
-  return n;
-}
-
 /* True for CREATE TABLE, with what may stand between the two words. */
 static int ddl_script_is_create_table(const char *z, const char *end) {
-  static const char *const between[] = {"global",    "local",    "temp",
-                                        "temporary", "unlogged", "external"};
-  Token tokens[4];
-  int n = ddl_script_read_tokens(z, end, tokens, 4);
-  if (!ddl_script_is_word(&tokens[0], "create")) return 0;
-  for (int i = 1; i < n; i++) {
-    int may_go_on = 0;
-    if (ddl_script_is_word(&tokens[i], "table")) return 1;
-    for (size_t j = 0; j < sizeof between / sizeof *between; j++)
-      may_go_on |= ddl_script_is_word(&tokens[i], between[j]);
-    if (!may_go_on) return 0;
-  }
-  return 0;
+  static const char *const between[] = {
+      "global", "local", "temp", "temporary", "unlogged", "external", 0};
+  Reader r;
+  reader_begin(&r, z, (size_t)(end - z));
+  if (!reader_accept(&r, "create")) return 0;
+  for (int i = 0; i < 2 && token_is_one_of(&r.token, between); i++)
+    reader_next(&r);
+  return token_is_word(&r.token, "table");
 }
 
-static int ddl_script_is_create_trigger(const char *z, const char *end) {
-  Token tokens[3];
-  ddl_script_read_tokens(z, end, tokens, 3);
-  return ddl_script_is_word(&tokens[0], "create") &&
-         (ddl_script_is_word(&tokens[1], "trigger") ||
-          ((ddl_script_is_word(&tokens[1], "temp") ||
-            ddl_script_is_word(&tokens[1], "temporary")) &&
-           ddl_script_is_word(&tokens[2], "trigger")));
+static int ddl_script_is_create_trigger(Reader r) {
+  if (!reader_accept(&r, "create")) return 0;
+  if (!reader_accept(&r, "temp")) reader_accept(&r, "temporary");
+  return token_is_word(&r.token, "trigger");
 }
 
 /*
@@ -230,23 +181,22 @@ static int ddl_script_is_create_trigger(const char *z, const char *end) {
 */
 static const char *ddl_script_statement_end(Script *script, const char *z,
                                             int *rc) {
-  int is_trigger = ddl_script_is_create_trigger(z, script->end);
   int state = 0; /* of a trigger: 1 behind a semicolon, 2 behind its END */
-  Token token;
-  for (;;) {
-    token_next(&z, script->end, &token);
-    if (token.type == TOKEN_ILLEGAL) {
-      *rc = ddl_script_fail_at(script, token.z, "this is not closed");
-      return 0;
-    }
-    if (token.type == TOKEN_END) return script->end;
-    if (ddl_script_is_other(&token, ';')) {
-      if (!is_trigger || state == 2) return z;
+  int is_trigger;
+  Reader r;
+  reader_begin(&r, z, (size_t)(script->end - z));
+  is_trigger = ddl_script_is_create_trigger(r);
+  for (; !reader_at_end(&r); reader_next(&r)) {
+    if (token_is_other(&r.token, ';')) {
+      if (!is_trigger || state == 2) return r.z;
       state = 1;
     } else {
-      state = state == 1 && ddl_script_is_word(&token, "end") ? 2 : 0;
+      state = state == 1 && token_is_word(&r.token, "end") ? 2 : 0;
     }
   }
+  if (r.token.type == TOKEN_END) return script->end;
+  *rc = ddl_script_fail_at(script, r.token.z, "this is not closed");
+  return 0;
 }
 
 static const char *ddl_script_line_end(const Script *script, const char *z) {
@@ -286,23 +236,21 @@ static int ddl_script_translate_all(Script *script, const DdlContext *context) {
   int rc = SQLITE_OK;
 
   while (rc == SQLITE_OK && z < script->end) {
-    const char *next = z;
-    const char *start;
-    Token token;
-    token_next(&next, script->end, &token);
-    start = token.z;
-    sqlite3_str_append(script->out, z, (int)(start - z));
-    if (token.type == TOKEN_END) break;
+    const char *next;
+    Reader r;
+    reader_begin(&r, z, (size_t)(script->end - z));
+    sqlite3_str_append(script->out, z, (int)(r.token.z - z));
+    if (r.token.type == TOKEN_END) break;
     script->steps += STATEMENT_STEPS;
     if (waiting_is_over(script->waiting, script->steps - 1)) {
       return SQLITE_INTERRUPT;
     }
-    z = start;
+    z = r.token.z;
     if (ddl_script_begins_line(script, z) && (*z == '.' || *z == '#')) {
       next = ddl_script_line_end(script, z);
     } else if (*z == '\\') {
       return ddl_script_fail_at(script, z, "this is a command of psql");
-    } else if (ddl_script_is_word(&token, "copy")) {
+    } else if (token_is_word(&r.token, "copy")) {
       return ddl_script_fail_at(script, z,
                                 "COPY is for psql: dump with --inserts");
     } else {
@@ -329,8 +277,7 @@ static int ddl_script_translate_all(Script *script, const DdlContext *context) {
 int ddl_script(const char *sql, size_t n, int serial_mode,
                const Waiting *waiting, sqlite3_str *out, char **message) {
   Script script = {sql, sql + n, 0, waiting, 0, out, message};
-  DdlContext context = {serial_mode, ddl_script_is_taken, ddl_script_find_store,
-                        &script};
+  DdlContext context = {serial_mode, ddl_script_is_taken, &script};
   int rc;
   *message = 0;
   rc = ddl_script_translate_all(&script, &context);

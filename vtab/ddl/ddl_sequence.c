@@ -43,7 +43,7 @@ char *ddl_sequence_qualifier(Ddl *ddl, const char *schema) {
   if (sqlite3_stricmp(schema, "temp") == 0) { /* a keyword, but a name here */
     sqlite3_str_appendall(out, schema);
   } else {
-    ddl_text_append_name(out, schema);
+    token_quote(out, schema);
   }
   sqlite3_str_appendchar(out, 1, '.');
   text = sqlite3_str_finish(out);
@@ -62,15 +62,6 @@ typedef struct Names {
   char *generator; /* what gives a value, in SQL */
 } Names;
 
-static char *ddl_sequence_quoted(Ddl *ddl, const char *name) {
-  sqlite3_str *out = sqlite3_str_new(0);
-  char *text;
-  ddl_text_append_name(out, name);
-  text = sqlite3_str_finish(out);
-  if (text == 0 && ddl->rc == SQLITE_OK) ddl->rc = SQLITE_NOMEM;
-  return text;
-}
-
 static void ddl_sequence_free_names(Names *names) {
   sqlite3_free(names->table);
   sqlite3_free(names->column);
@@ -84,10 +75,8 @@ static int ddl_sequence_find_names(Ddl *ddl, const DdlColumn *column,
                                    Names *names) {
   names->table = ddl_text_copy(ddl, ddl->table);
   names->column = ddl_text_copy(ddl, column->name);
-  if (ddl->rc == SQLITE_OK) {
-    names->quoted_table = ddl_sequence_quoted(ddl, names->table);
-    names->quoted_column = ddl_sequence_quoted(ddl, names->column);
-  }
+  names->quoted_table = ddl_text_quoted(ddl, ddl->table);
+  names->quoted_column = ddl_text_quoted(ddl, column->name);
   return ddl->rc;
 }
 
@@ -151,7 +140,7 @@ static int ddl_sequence_create(Ddl *ddl, const DdlColumn *column,
   if (column->options) {
     const char *z = ddl->tokens[column->options + 1].z;
     const char *end = ddl->tokens[column->options_end - 1].z;
-    while (end > z && strchr(" \t\r\n\f\v", end[-1]))
+    while (end > z && token_is_space(end[-1]))
       end--;
     if (end > z) sqlite3_str_appendf(out, " %.*s", (int)(end - z), z);
   }
@@ -185,7 +174,7 @@ static int ddl_sequence_append_trigger(sqlite3_str *out, const char *head,
   char *name = sqlite3_mprintf("%s_%s", sequence, suffix);
   if (name == 0) return SQLITE_NOMEM;
   sqlite3_str_appendf(out, "CREATE TRIGGER %s", head);
-  ddl_text_append_name(out, name);
+  token_quote(out, name);
   sqlite3_free(name);
   return SQLITE_OK;
 }
@@ -202,14 +191,14 @@ int ddl_sequence_always_triggers(sqlite3_str *out, const char *head,
   const char *c;
   int rc;
 
-  ddl_text_append_name(name, column);
+  token_quote(name, column);
   rc = sqlite3_str_errcode(name);
   c = sqlite3_str_value(name);
   if (rc == SQLITE_OK)
     rc = ddl_sequence_append_trigger(out, head, base, "insert");
   if (rc == SQLITE_OK) {
     sqlite3_str_appendall(out, " BEFORE INSERT ON ");
-    ddl_text_append_name(out, table);
+    token_quote(out, table);
     sqlite3_str_appendf(
         out,
         " WHEN NEW.%s IS NOT NULL AND NOT is_generated(%Q, NEW.%s)"
@@ -220,14 +209,14 @@ int ddl_sequence_always_triggers(sqlite3_str *out, const char *head,
   }
   if (rc == SQLITE_OK) {
     sqlite3_str_appendall(out, " AFTER INSERT ON ");
-    ddl_text_append_name(out, table);
+    token_quote(out, table);
     sqlite3_str_appendf(out, " BEGIN SELECT is_generated(%Q, NEW.%s); END;\n",
                         sequence, c);
     rc = ddl_sequence_append_trigger(out, head, base, "update");
   }
   if (rc == SQLITE_OK) {
     sqlite3_str_appendf(out, " BEFORE UPDATE OF %s ON ", c);
-    ddl_text_append_name(out, table);
+    token_quote(out, table);
     sqlite3_str_appendf(out,
                         " BEGIN SELECT RAISE(ABORT, 'column \"%q\" can only be"
                         " updated to DEFAULT'); END;\n",

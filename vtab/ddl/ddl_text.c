@@ -65,19 +65,17 @@ int ddl_text_syntax_error(Ddl *ddl, int token) {
 
 /* True if a token is that word, which is in lower case, without quotes. */
 int ddl_text_is(const Ddl *ddl, int token, const char *word) {
-  const Token *t = ddl_text_token_at(ddl, token);
-  return t->type == TOKEN_NAME && token_is(t->z, t->n, word);
+  return token_is_word(ddl_text_token_at(ddl, token), word);
 }
 
 int ddl_text_is_other(const Ddl *ddl, int token, char c) {
-  const Token *t = ddl_text_token_at(ddl, token);
-  return token < ddl->n_token && t->type == TOKEN_OTHER && *t->z == c;
+  return token < ddl->n_token && token_is_other(&ddl->tokens[token], c);
 }
 
 /* True for what SQLite takes for the name of something. */
 int ddl_text_is_name(const Ddl *ddl, int token) {
-  int type = ddl_text_token_at(ddl, token)->type;
-  return type == TOKEN_NAME || type == TOKEN_QUOTED || type == TOKEN_STRING;
+  const Token *t = ddl_text_token_at(ddl, token);
+  return token_is_name(t) || t->type == TOKEN_STRING;
 }
 
 /* The text that a token stands for, to be freed; or NULL, with ddl->rc set. */
@@ -87,18 +85,15 @@ char *ddl_text_copy(Ddl *ddl, int token) {
   return text;
 }
 
-/* Append a name as it can stand in SQL: in quotes, where it needs them. */
-void ddl_text_append_name(sqlite3_str *out, const char *name) {
-  size_t n = strlen(name);
-  const char *z = name;
-  Token token;
-  token_next(&z, name + n, &token);
-  if (token.type == TOKEN_NAME && token.n == n &&
-      !sqlite3_keyword_check(name, (int)n)) {
-    sqlite3_str_append(out, name, (int)n);
-  } else {
-    sqlite3_str_appendf(out, "\"%w\"", name);
-  }
+/* The same, as a name in SQL. */
+char *ddl_text_quoted(Ddl *ddl, int token) {
+  sqlite3_str *out = sqlite3_str_new(0);
+  char *text = ddl_text_copy(ddl, token);
+  if (text) token_quote(out, text);
+  sqlite3_free(text);
+  text = sqlite3_str_finish(out);
+  if (text == 0 && ddl->rc == SQLITE_OK) ddl->rc = SQLITE_NOMEM;
+  return text;
 }
 
 /*
@@ -212,7 +207,7 @@ void ddl_text_delete(Ddl *ddl, int from, int to) {
   const char *start = ddl->tokens[from].z;
   const char *before = ddl_text_token_end(ddl, from - 1);
   const char *z = before;
-  while (z < start && strchr(" \t\r\n\f\v", *z))
+  while (z < start && token_is_space(*z))
     z++;
   ddl_text_add_edit(ddl, z == start ? before : start,
                     ddl_text_token_end(ddl, to - 1), sqlite3_mprintf(""));
@@ -223,8 +218,8 @@ void ddl_text_note_dropped(Ddl *ddl, int from, int to) {
   const char *end = ddl_text_token_end(ddl, to - 1);
   sqlite3_str_appendall(ddl->dropped, "-- dropped: ");
   for (const char *z = ddl->tokens[from].z; z < end; z++) {
-    int is_space = strchr(" \t\r\n\f\v", *z) != 0;
-    if (is_space && z[1] && strchr(" \t\r\n\f\v", z[1])) continue;
+    int is_space = token_is_space(*z);
+    if (is_space && token_is_space(z[1])) continue;
     sqlite3_str_appendchar(ddl->dropped, 1, is_space ? ' ' : *z);
   }
   sqlite3_str_appendchar(ddl->dropped, 1, '\n');

@@ -3,7 +3,6 @@
 ** SQLite's SQL.
 **
 **   -- dropped: ...                a line for each clause that was dropped
-**   CREATE VIRTUAL TABLE ...       the sequence store, if it is wanted
 **   SELECT create_sequence(...);   for each generated column
 **   CREATE TABLE ...;              the statement, with edits
 **   CREATE INDEX ...;              for each index that stood in it
@@ -12,7 +11,7 @@
 **
 ** The CREATE TABLE of a script, translated again, is unchanged.
 **
-** CrateDB's table of sequences becomes the sequence store.
+** CrateDB's table of sequences becomes the view "sequences".
 **
 ** The rest is in ddl_parse.c (what is understood), ddl_clause.c (what is
 ** dropped), ddl_types.c, ddl_value.c (expressions), ddl_column.c,
@@ -24,11 +23,6 @@
 SQLITE_EXTENSION_INIT3
 
 #include "ddl_int.h"
-#include "sequence_old.h"
-
-static int ddl_translate_is_space(char c) {
-  return c == ' ' || (c >= '\t' && c <= '\r');
-}
 
 /**** Tokens *************************************************************/
 
@@ -79,34 +73,16 @@ static void ddl_translate_append_comment(sqlite3_str *out, const char *format,
   sqlite3_str_appendf(out, format, name);
 }
 
-/* If the schema has no store, write the statement that makes it. */
-static int ddl_translate_make_store(Ddl *ddl, sqlite3_str *out) {
+/* CrateDB's table of sequences becomes the view. */
+static int ddl_translate_make_view(Ddl *ddl, sqlite3_str *out) {
   char *schema = ddl_sequence_schema(ddl);
-  char *qualifier = schema ? ddl_sequence_qualifier(ddl, schema) : 0;
-  char *table = 0;
-  if (ddl->rc == SQLITE_OK) {
-    ddl->rc = ddl->context->find_store(ddl->context->data, schema, &table);
-  }
-  if (ddl->rc == SQLITE_OK && table == 0) {
-    sqlite3_str_appendf(
-        out, "CREATE VIRTUAL TABLE %s%ssequence_store USING sequences%s;\n",
-        ddl->if_not_exists ? "IF NOT EXISTS " : "", qualifier ? qualifier : "",
-        ddl->result->is_store ? "(view=sequences)" : "");
-  } else if (ddl->rc == SQLITE_OK && ddl->result->is_store) {
-    char *text = seq_view_sql(schema         ? schema
-                              : ddl->is_temp ? "temp"
-                                             : "main",
-                              "sequences", table);
-    if (text) {
-      sqlite3_str_appendall(out, text);
-    } else {
-      ddl->rc = SQLITE_NOMEM;
-    }
-    sqlite3_free(text);
+  if (ddl->rc == SQLITE_OK && (schema || ddl->is_temp)) {
+    sqlite3_str_appendf(out, "SELECT sequences_create_view(%Q);\n",
+                        schema ? schema : "temp");
+  } else if (ddl->rc == SQLITE_OK) {
+    sqlite3_str_appendall(out, "SELECT sequences_create_view();\n");
   }
   sqlite3_free(schema);
-  sqlite3_free(qualifier);
-  sqlite3_free(table);
   return ddl->rc;
 }
 
@@ -154,9 +130,9 @@ static int ddl_translate_is_there(Ddl *ddl) {
 static void ddl_translate_append_head(const Ddl *ddl, sqlite3_str *out) {
   const char *z = ddl->sql;
   const char *end = ddl->tokens[0].z;
-  while (z < end && ddl_translate_is_space(*z))
+  while (z < end && token_is_space(*z))
     z++;
-  while (end > z && ddl_translate_is_space(end[-1]))
+  while (end > z && token_is_space(end[-1]))
     end--;
   if (end > z) {
     sqlite3_str_append(out, z, (int)(end - z));
@@ -173,7 +149,7 @@ static void ddl_translate_append_all(sqlite3_str *out, sqlite3_str *part) {
 static void ddl_translate_append_statement(const Ddl *ddl, sqlite3_str *out) {
   const Token *last = &ddl->tokens[ddl->n_token - 1];
   const char *end = ddl->end;
-  while (end > last->z + last->n && ddl_translate_is_space(end[-1]))
+  while (end > last->z + last->n && token_is_space(end[-1]))
     end--;
   if (end > last->z + last->n) end = ddl->end; /* a comment and its line */
   ddl_text_render(ddl, out, ddl->tokens[0].z, end);
@@ -205,9 +181,8 @@ static int ddl_translate_parsed(Ddl *ddl, sqlite3_str *out) {
     ddl_text_fail(ddl, ddl->table, "relation \"%s\" already exists",
                   ddl->result->table);
   } else if (ddl->result->is_store) {
-    ddl_translate_make_store(ddl, out);
+    ddl_translate_make_view(ddl, out);
   } else {
-    if (sqlite3_str_length(ddl->before) > 0) ddl_translate_make_store(ddl, out);
     ddl_translate_append_all(out, ddl->before);
     ddl_translate_append_statement(ddl, out);
     ddl_translate_append_all(out, ddl->triggers);

@@ -18,7 +18,7 @@
 #define CAST_NUMBER DDL_CAST_NUMBER
 #define INT_TYPE(n) ((n) | DDL_IDENTITY | CAST_NUMBER)
 
-static const DdlType types[] = {
+static const DdlType ddl_types_known[] = {
     /* Whole numbers: INTEGER affinity. */
     {"int", 0, "INT", INT_TYPE(4)},
     {"integer", 0, "INTEGER", INT_TYPE(4)},
@@ -145,8 +145,9 @@ static const DdlType types[] = {
 
 /* The type of that name, which is in lower case; or NULL. */
 const DdlType *ddl_types_find(const char *name) {
-  for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
-    if (strcmp(types[i].name, name) == 0) return &types[i];
+  for (size_t i = 0; i < sizeof ddl_types_known / sizeof *ddl_types_known;
+       i++) {
+    if (strcmp(ddl_types_known[i].name, name) == 0) return &ddl_types_known[i];
   }
   return 0;
 }

@@ -210,14 +210,12 @@ static int ddl_value_is_value(const Ddl *ddl, int token, const DdlType *type) {
 /* The name in a string that PostgreSQL reads as that of a relation. */
 static int ddl_value_edit_regclass(Ddl *ddl, int token) {
   char *text = ddl_text_copy(ddl, token);
-  const char *z = text;
-  const char *end = text ? text + strlen(text) : 0;
   Token name;
-  Token rest;
+  Reader r;
   if (text == 0) return ddl->rc;
-  token_next(&z, end, &name);
-  token_next(&z, end, &rest);
-  if (name.type == TOKEN_QUOTED && rest.type == TOKEN_END) {
+  reader_begin(&r, text, strlen(text));
+  if (reader_accept_name(&r, &name) && name.type == TOKEN_QUOTED &&
+      r.token.type == TOKEN_END) {
     char *unquoted = token_copy(&name);
     if (unquoted) {
       ddl_text_edit(ddl, token, token + 1, "%Q", unquoted);

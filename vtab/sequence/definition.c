@@ -394,7 +394,7 @@ int definition_check(const SeqDef *def, const SeqState *state, char *message) {
     return definition_invalid(message, "data_type (%" PRId64 ") is none",
                               def->data_type, 0);
   }
-  if (def->mode < SEQ_STANDARD || def->mode > SEQ_VIRTUAL) {
+  if (def->mode < SEQ_STANDARD) {
     return definition_invalid(message, "mode (%" PRId64 ") is none", def->mode,
                               0);
   }

@@ -26,34 +26,20 @@
 #include "definition.h"
 
 typedef struct Parser {
-  const char *z;   /* what is still to be read */
-  const char *end; /* where the text ends */
-  Token token;     /* the token that is looked at */
+  Reader r;
   SeqOptions *options;
   char *message; /* SEQ_MESSAGE_SIZE bytes */
 } Parser;
 
-static void options_advance(Parser *p) {
-  token_next(&p->z, p->end, &p->token);
-}
-
 static int options_syntax_error(Parser *p) {
-  if (p->token.type == TOKEN_END) {
+  if (p->r.token.type == TOKEN_END) {
     snprintf(p->message, SEQ_MESSAGE_SIZE, "syntax error at end of input");
   } else {
-    int n = p->token.n > 64 ? 64 : (int)p->token.n;
+    int n = p->r.token.n > 64 ? 64 : (int)p->r.token.n;
     snprintf(p->message, SEQ_MESSAGE_SIZE, "syntax error at or near \"%.*s\"",
-             n, p->token.z);
+             n, p->r.token.z);
   }
   return SEQ_INVALID;
-}
-
-/* If the token is that word, go past it and return true. */
-static int options_accept(Parser *p, const char *word) {
-  if (p->token.type != TOKEN_NAME) return 0;
-  if (!token_is(p->token.z, p->token.n, word)) return 0;
-  options_advance(p);
-  return 1;
 }
 
 /*
@@ -79,9 +65,9 @@ static void options_given(Parser *p, unsigned bit, unsigned mask) {
   p->options->given |= bit;
 }
 
-static int options_is_number(const Parser *p) {
-  return p->token.type == TOKEN_INTEGER || p->token.type == TOKEN_NUMBER ||
-         (p->token.n == 1 && (*p->token.z == '-' || *p->token.z == '+'));
+static int options_is_number(const Token *t) {
+  return t->type == TOKEN_INTEGER || t->type == TOKEN_NUMBER ||
+         token_is_other(t, '-') || token_is_other(t, '+');
 }
 
 /*
@@ -92,75 +78,70 @@ static int options_parse_value(Parser *p, unsigned bit, unsigned mask,
                                int64_t *value) {
   uint64_t limit = INT64_MAX;
   uint64_t sum = 0;
-  const char *sign = "";
-  int is_negative = 0;
+  const Token *t = &p->r.token;
+  int is_negative = reader_accept_other(&p->r, '-');
+  const char *sign = is_negative ? "-" : "";
   int n;
 
   options_given(p, bit, mask);
-  if (p->token.n == 1 && (*p->token.z == '-' || *p->token.z == '+')) {
-    is_negative = *p->token.z == '-';
-    if (is_negative) sign = "-";
-    limit += (uint64_t)is_negative;
-    options_advance(p);
-  }
-  n = p->token.n > 64 ? 64 : (int)p->token.n;
-  if (p->token.type == TOKEN_NUMBER) {
+  if (!is_negative) reader_accept_other(&p->r, '+');
+  limit += (uint64_t)is_negative;
+  n = t->n > 64 ? 64 : (int)t->n;
+  if (t->type == TOKEN_NUMBER) {
     options_bad(p, bit, "invalid input syntax for type bigint: \"%s%.*s\"",
-                sign, n, p->token.z);
-    options_advance(p);
+                sign, n, t->z);
+    reader_next(&p->r);
     return SEQ_OK;
   }
-  if (p->token.type != TOKEN_INTEGER) return options_syntax_error(p);
-  for (size_t i = 0; i < p->token.n; i++) {
-    uint64_t digit = (uint64_t)(p->token.z[i] - '0');
+  if (t->type != TOKEN_INTEGER) return options_syntax_error(p);
+  for (size_t i = 0; i < t->n; i++) {
+    uint64_t digit = (uint64_t)(t->z[i] - '0');
     if (sum > (limit - digit) / 10) {
       options_bad(p, bit, "value \"%s%.*s\" is out of range for type bigint",
-                  sign, n, p->token.z);
+                  sign, n, t->z);
       break;
     }
     sum = sum * 10 + digit;
   }
   *value = (int64_t)(is_negative ? 0 - sum : sum);
-  options_advance(p);
+  reader_next(&p->r);
   return SEQ_OK;
 }
 
 static int options_parse_type(Parser *p) {
   SeqDef *def = &p->options->def;
+  Token name;
   options_given(p, SEQ_HAS_TYPE, SEQ_HAS_TYPE);
-  if (p->token.type != TOKEN_NAME && p->token.type != TOKEN_QUOTED) {
-    return options_syntax_error(p);
-  }
-  def->data_type = definition_type_from_name(p->token.z, p->token.n);
+  if (!reader_accept_name(&p->r, &name)) return options_syntax_error(p);
+  def->data_type = definition_type_from_name(name.z, name.n);
   if (def->data_type == 0) {
     options_bad(p, SEQ_HAS_TYPE,
                 "sequence type must be smallint, integer, or bigint");
   }
-  options_advance(p);
   return SEQ_OK;
 }
 
 static int options_parse_mode(Parser *p) {
   SeqDef *def = &p->options->def;
   options_given(p, SEQ_HAS_MODE, SEQ_HAS_MODE);
-  if (p->token.type != TOKEN_NAME) return options_syntax_error(p);
-  def->mode = definition_mode_from_name(p->token.z, p->token.n);
+  if (p->r.token.type != TOKEN_NAME) return options_syntax_error(p);
+  def->mode = definition_mode_from_name(p->r.token.z, p->r.token.n);
   if (def->mode < 0) {
     options_bad(p, SEQ_HAS_MODE,
                 "sequence mode must be standard, gapless, or virtual");
   }
-  options_advance(p);
+  reader_next(&p->r);
   return SEQ_OK;
 }
 
 static int options_parse_no(Parser *p) {
-  if (options_accept(p, "minvalue")) {
+  if (reader_accept(&p->r, "minvalue")) {
     options_given(p, SEQ_HAS_NO_MINVALUE,
                   SEQ_HAS_NO_MINVALUE | SEQ_HAS_MINVALUE);
-  } else if (options_accept(p, "maxvalue")) {
+  } else if (reader_accept(&p->r, "maxvalue")) {
     options_given(p, SEQ_HAS_NO_MAXVALUE,
                   SEQ_HAS_NO_MAXVALUE | SEQ_HAS_MAXVALUE);
-  } else if (options_accept(p, "cycle")) {
+  } else if (reader_accept(&p->r, "cycle")) {
     options_given(p, SEQ_HAS_CYCLE, SEQ_HAS_CYCLE);
     p->options->def.cycle = 0;
   } else {
@@ -171,7 +152,7 @@ static int options_parse_no(Parser *p) {
 
 static int options_parse_restart(Parser *p) {
   unsigned mask = SEQ_HAS_RESTART | SEQ_HAS_RESTART_WITH;
-  if (options_accept(p, "with") || options_is_number(p)) {
+  if (reader_accept(&p->r, "with") || options_is_number(&p->r.token)) {
     return options_parse_value(p, SEQ_HAS_RESTART_WITH, mask,
                                &p->options->last_value);
   }
@@ -188,18 +169,13 @@ static int options_parse_owned_by(Parser *p) {
   int n = 0;
 
   options_given(p, SEQ_HAS_OWNED_BY, SEQ_HAS_OWNED_BY);
-  for (;;) {
-    if (p->token.type != TOKEN_NAME && p->token.type != TOKEN_QUOTED) {
+  do {
+    if (n == SEQ_OWNED_BY_NAMES || !reader_accept_name(&p->r, &name[n++])) {
       return options_syntax_error(p);
     }
-    if (n == SEQ_OWNED_BY_NAMES) return options_syntax_error(p);
-    name[n++] = p->token;
-    options_advance(p);
-    if (p->token.n != 1 || *p->token.z != '.') break;
-    options_advance(p);
-  }
+  } while (reader_accept_other(&p->r, '.'));
   if (n == 1) {
-    if (name->type != TOKEN_NAME || !token_is(name->z, name->n, "none")) {
+    if (!token_is_word(name, "none")) {
       options_bad(p, SEQ_HAS_OWNED_BY, "invalid OWNED BY option");
     }
     n = 0;
@@ -211,54 +187,53 @@ static int options_parse_owned_by(Parser *p) {
 static int options_parse_option(Parser *p, int is_new) {
   SeqDef *def = &p->options->def;
 
-  if (options_accept(p, "as")) return options_parse_type(p);
-  if (options_accept(p, "increment")) {
-    options_accept(p, "by");
+  if (reader_accept(&p->r, "as")) return options_parse_type(p);
+  if (reader_accept(&p->r, "increment")) {
+    reader_accept(&p->r, "by");
     return options_parse_value(p, SEQ_HAS_INCREMENT, SEQ_HAS_INCREMENT,
                                &def->increment_by);
   }
-  if (options_accept(p, "minvalue")) {
+  if (reader_accept(&p->r, "minvalue")) {
     return options_parse_value(p, SEQ_HAS_MINVALUE,
                                SEQ_HAS_NO_MINVALUE | SEQ_HAS_MINVALUE,
                                &def->min_value);
   }
-  if (options_accept(p, "maxvalue")) {
+  if (reader_accept(&p->r, "maxvalue")) {
     return options_parse_value(p, SEQ_HAS_MAXVALUE,
                                SEQ_HAS_NO_MAXVALUE | SEQ_HAS_MAXVALUE,
                                &def->max_value);
   }
-  if (options_accept(p, "start")) {
-    options_accept(p, "with");
+  if (reader_accept(&p->r, "start")) {
+    reader_accept(&p->r, "with");
     return options_parse_value(p, SEQ_HAS_START, SEQ_HAS_START,
                                &def->start_value);
   }
-  if (options_accept(p, "cache")) {
+  if (reader_accept(&p->r, "cache")) {
     return options_parse_value(p, SEQ_HAS_CACHE, SEQ_HAS_CACHE,
                                &def->cache_size);
   }
-  if (options_accept(p, "cycle")) {
+  if (reader_accept(&p->r, "cycle")) {
     options_given(p, SEQ_HAS_CYCLE, SEQ_HAS_CYCLE);
     def->cycle = 1;
     return SEQ_OK;
   }
-  if (options_accept(p, "no")) return options_parse_no(p);
-  if (options_accept(p, "owned")) {
-    return options_accept(p, "by") ? options_parse_owned_by(p)
-                                   : options_syntax_error(p);
+  if (reader_accept(&p->r, "no")) return options_parse_no(p);
+  if (reader_accept(&p->r, "owned")) {
+    return reader_accept(&p->r, "by") ? options_parse_owned_by(p)
+                                      : options_syntax_error(p);
   }
-  if (options_accept(p, "mode")) return options_parse_mode(p);
-  if (!is_new && options_accept(p, "restart")) return options_parse_restart(p);
+  if (reader_accept(&p->r, "mode")) return options_parse_mode(p);
+  if (!is_new && reader_accept(&p->r, "restart"))
+    return options_parse_restart(p);
   return options_syntax_error(p);
 }
 
 static void options_begin(Parser *p, const char *z, size_t n,
                           SeqOptions *options, char *message) {
   memset(options, 0, sizeof *options);
-  p->z = z;
-  p->end = z + n;
   p->options = options;
   p->message = message;
-  options_advance(p);
+  reader_begin(&p->r, z, n);
 }
 
 /*
@@ -272,13 +247,13 @@ int options_parse(const char *z, size_t n, int is_new, SeqOptions *options,
   int rc = SEQ_OK;
 
   options_begin(&p, z, n, options, message);
-  if (options_accept(&p, "if")) {
-    if (is_new && !options_accept(&p, "not")) return options_syntax_error(&p);
-    if (!options_accept(&p, "exists")) return options_syntax_error(&p);
+  if (reader_accept(&p.r, "if")) {
+    if (is_new && !reader_accept(&p.r, "not")) return options_syntax_error(&p);
+    if (!reader_accept(&p.r, "exists")) return options_syntax_error(&p);
     options->given |= SEQ_HAS_IF_EXISTS;
   }
-  if (!is_new && p.token.type == TOKEN_END) return options_syntax_error(&p);
-  while (rc == SEQ_OK && p.token.type != TOKEN_END) {
+  if (!is_new && p.r.token.type == TOKEN_END) return options_syntax_error(&p);
+  while (rc == SEQ_OK && p.r.token.type != TOKEN_END) {
     rc = options_parse_option(&p, is_new);
   }
   return rc;
@@ -296,7 +271,8 @@ int options_parse_owner(const char *z, size_t n, SeqOptions *options,
 
   options_begin(&p, z, n, &parsed, message);
   rc = options_parse_owned_by(&p);
-  if (rc == SEQ_OK && p.token.type != TOKEN_END) rc = options_syntax_error(&p);
+  if (rc == SEQ_OK && p.r.token.type != TOKEN_END)
+    rc = options_syntax_error(&p);
   if (rc == SEQ_OK && parsed.bad) {
     memcpy(message, parsed.message, SEQ_MESSAGE_SIZE);
     rc = SEQ_INVALID;

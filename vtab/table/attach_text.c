@@ -19,60 +19,6 @@ SQLITE_EXTENSION_INIT3
 
 #include "table.h"
 
-/* What is being read. */
-typedef struct Reader {
-  const char *z;
-  const char *end;
-  Token token;       /* looked at */
-  const char *after; /* the end of the one before */
-} Reader;
-
-static void attach_text_advance(Reader *r) {
-  r->after = r->token.z + r->token.n;
-  token_next(&r->z, r->end, &r->token);
-}
-
-static void attach_text_begin(Reader *r, const char *z, size_t n) {
-  memset(r, 0, sizeof *r);
-  r->z = r->after = z;
-  r->end = z + n;
-  token_next(&r->z, r->end, &r->token);
-}
-
-static int attach_text_is_word(const Reader *r, const char *word) {
-  return r->token.type == TOKEN_NAME && token_is(r->token.z, r->token.n, word);
-}
-
-static int attach_text_is_one_of(const Reader *r, const char *const *words) {
-  for (; *words; words++) {
-    if (attach_text_is_word(r, *words)) return 1;
-  }
-  return 0;
-}
-
-static int attach_text_is_other(const Reader *r, char c) {
-  return r->token.type == TOKEN_OTHER && *r->token.z == c;
-}
-
-static int attach_text_accept(Reader *r, const char *word) {
-  if (!attach_text_is_word(r, word)) return 0;
-  attach_text_advance(r);
-  return 1;
-}
-
-static int attach_text_at_end(const Reader *r) {
-  return r->token.type == TOKEN_END || r->token.type == TOKEN_ILLEGAL;
-}
-
-/* Go past the parenthesis that is looked at, to behind the one that closes it. */
-static void attach_text_skip_group(Reader *r) {
-  int depth = 0;
-  do {
-    depth += attach_text_is_other(r, '(') - attach_text_is_other(r, ')');
-    attach_text_advance(r);
-  } while (depth > 0 && !attach_text_at_end(r));
-}
-
 /**** The request ********************************************************/
 
 static int attach_text_word_size(const Reader *r) {
@@ -83,7 +29,7 @@ static int attach_text_word_size(const Reader *r) {
                {"serial4", 4},     {"bigserial", 8}, {"serial8", 8},
                {"smallint", 2},    {"int2", 2},      {"int4", 4}};
   for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
-    if (attach_text_is_word(r, types[i].word)) return types[i].size;
+    if (token_is_word(&r->token, types[i].word)) return types[i].size;
   }
   return 0;
 }
@@ -92,10 +38,10 @@ static int attach_text_word_size(const Reader *r) {
 int attach_text_type_size(const char *type) {
   Reader r;
   int size = 8;
-  attach_text_begin(&r, type, strlen(type));
+  reader_begin(&r, type, strlen(type));
   if (attach_text_word_size(&r)) size = attach_text_word_size(&r);
-  attach_text_advance(&r);
-  return attach_text_at_end(&r) ? size : 8;
+  reader_next(&r);
+  return reader_at_end(&r) ? size : 8;
 }
 
 /*
@@ -107,33 +53,30 @@ int attach_text_request(const char *z, size_t n, AttachRequest *request) {
 
   memset(request, 0, sizeof *request);
   request->options = z;
-  attach_text_begin(&r, z, n);
+  reader_begin(&r, z, n);
   if (r.token.type == TOKEN_END) return 1;
-  if (attach_text_accept(&r, "auto_increment") ||
-      attach_text_accept(&r, "autoincrement")) {
+  if (reader_accept(&r, "auto_increment") ||
+      reader_accept(&r, "autoincrement")) {
     request->size = 8;
     return r.token.type == TOKEN_END;
   }
-  if (attach_text_accept(&r, "generated")) {
-    if (attach_text_accept(&r, "always")) {
+  if (reader_accept(&r, "generated")) {
+    if (reader_accept(&r, "always")) {
       request->is_always = 1;
-    } else if (!attach_text_accept(&r, "by") ||
-               !attach_text_accept(&r, "default")) {
+    } else if (!reader_accept(&r, "by") || !reader_accept(&r, "default")) {
       return 0;
     }
-    if (!attach_text_accept(&r, "as") || !attach_text_accept(&r, "identity"))
-      return 0;
+    if (!reader_accept(&r, "as") || !reader_accept(&r, "identity")) return 0;
     if (r.token.type == TOKEN_END) return 1;
-    if (!attach_text_is_other(&r, '(')) return 0;
+    if (!token_is_other(&r.token, '(')) return 0;
     request->options = r.token.z + 1;
-    attach_text_skip_group(&r);
-    if (r.token.type != TOKEN_END || r.after[-1] != ')') return 0;
+    if (!reader_skip(&r) || r.token.type != TOKEN_END) return 0;
     request->n_options = (size_t)(r.after - 1 - request->options);
     return 1;
   }
   request->size = attach_text_word_size(&r);
   if (request->size) {
-    attach_text_advance(&r);
+    reader_next(&r);
     return r.token.type == TOKEN_END;
   }
   request->n_options = n;
@@ -151,7 +94,8 @@ typedef struct Edit {
   const char *text; /* NULL: nothing */
 } Edit;
 
-static const char definition[] = ""; /* the text that is the column's */
+static const char attach_text_definition[] =
+    ""; /* the text that is the column's */
 
 typedef struct Rewrite {
   const AttachColumn *column;
@@ -171,25 +115,9 @@ static void attach_text_edit(Rewrite *w, const char *start, const char *end,
 
 /* ON CONFLICT how, if it is there. */
 static void attach_text_skip_conflict(Reader *r) {
-  if (!attach_text_accept(r, "on")) return;
-  attach_text_accept(r, "conflict");
-  attach_text_advance(r);
-}
-
-/* The value behind DEFAULT. */
-static void attach_text_skip_value(Reader *r) {
-  if (attach_text_is_other(r, '(')) {
-    attach_text_skip_group(r);
-    return;
-  }
-  if (attach_text_is_other(r, '+') || attach_text_is_other(r, '-'))
-    attach_text_advance(r);
-  attach_text_advance(r);
-}
-
-static int attach_text_is_item_end(const Reader *r) {
-  return attach_text_at_end(r) || attach_text_is_other(r, ',') ||
-         attach_text_is_other(r, ')');
+  if (!reader_accept(r, "on")) return;
+  reader_accept(r, "conflict");
+  reader_next(r);
 }
 
 static const char *const clause_words[] = {
@@ -201,11 +129,11 @@ static const char *const clause_words[] = {
 /* The type of a column: words, and what stands behind them in parentheses. */
 static void attach_text_skip_type(Reader *r) {
   while ((r->token.type == TOKEN_NAME &&
-          !attach_text_is_one_of(r, clause_words)) ||
+          !token_is_one_of(&r->token, clause_words)) ||
          r->token.type == TOKEN_QUOTED || r->token.type == TOKEN_STRING) {
-    attach_text_advance(r);
+    reader_next(r);
   }
-  if (attach_text_is_other(r, '(')) attach_text_skip_group(r);
+  if (token_is_other(&r->token, '(')) reader_skip(r);
 }
 
 /*
@@ -217,32 +145,30 @@ static void attach_text_rewrite_column(Rewrite *w, Reader *r) {
   const char *name = 0; /* of the constraint */
 
   attach_text_skip_type(r);
-  attach_text_edit(w, start, r->after, definition);
-  while (!attach_text_is_item_end(r)) {
+  attach_text_edit(w, start, r->after, attach_text_definition);
+  while (!reader_at_item_end(r)) {
     start = name ? name : r->token.z;
     name = 0;
-    if (attach_text_accept(r, "constraint")) {
+    if (reader_accept(r, "constraint")) {
       name = start;
-      attach_text_advance(r);
-    } else if (attach_text_is_word(r, "not") ||
-               attach_text_is_word(r, "null")) {
-      attach_text_accept(r, "not");
-      if (!attach_text_accept(r, "null")) continue; /* NOT DEFERRABLE */
+      reader_next(r);
+    } else if (token_is_word(&r->token, "not") ||
+               token_is_word(&r->token, "null")) {
+      reader_accept(r, "not");
+      if (!reader_accept(r, "null")) continue; /* NOT DEFERRABLE */
       attach_text_skip_conflict(r);
       attach_text_edit(w, start, r->after, 0);
-    } else if (attach_text_accept(r, "default")) {
-      attach_text_skip_value(r);
+    } else if (reader_accept(r, "default")) {
+      if (!reader_accept_other(r, '-')) reader_accept_other(r, '+');
+      reader_skip(r);
       attach_text_edit(w, start, r->after, 0);
-    } else if (attach_text_accept(r, "set") ||
-               attach_text_accept(r, "collate") ||
-               attach_text_accept(r, "references")) {
-      attach_text_advance(r); /* NULL or DEFAULT, or a name */
-    } else if (attach_text_is_other(r, '(')) {
-      attach_text_skip_group(r);
+    } else if (reader_accept(r, "set") || reader_accept(r, "collate") ||
+               reader_accept(r, "references")) {
+      reader_next(r); /* NULL or DEFAULT, or a name */
     } else {
-      if (w->column->without_rowid && attach_text_is_word(r, "autoincrement"))
+      if (w->column->without_rowid && token_is_word(&r->token, "autoincrement"))
         attach_text_edit(w, r->token.z, r->token.z + r->token.n, 0);
-      attach_text_advance(r);
+      reader_skip(r);
     }
   }
 }
@@ -250,12 +176,12 @@ static void attach_text_rewrite_column(Rewrite *w, Reader *r) {
 /* The rest of a column or of the constraints of the table. */
 static void attach_text_skip_item(Rewrite *w, Reader *r) {
   int depth = 0;
-  while (!attach_text_at_end(r) && (depth > 0 || !attach_text_is_item_end(r))) {
-    depth += attach_text_is_other(r, '(') - attach_text_is_other(r, ')');
+  while (!reader_at_end(r) && (depth > 0 || !reader_at_item_end(r))) {
+    depth += token_depth(&r->token);
     /* A word that cannot be a name: it stands in PRIMARY KEY (... ) only. */
-    if (w->column->without_rowid && attach_text_is_word(r, "autoincrement"))
+    if (w->column->without_rowid && token_is_word(&r->token, "autoincrement"))
       attach_text_edit(w, r->token.z, r->token.z + r->token.n, 0);
-    attach_text_advance(r);
+    reader_next(r);
   }
 }
 
@@ -286,32 +212,30 @@ int attach_text_rewrite(const char *sql, size_t n, const AttachColumn *column,
   int has_options;
 
   *message = "its CREATE TABLE cannot be read";
-  attach_text_begin(&r, sql, n);
-  if (!attach_text_accept(&r, "create")) return SQLITE_ERROR;
-  while (!attach_text_at_end(&r) && !attach_text_is_other(&r, '('))
-    attach_text_advance(&r);
-  if (!attach_text_is_other(&r, '(')) return SQLITE_ERROR;
+  reader_begin(&r, sql, n);
+  if (!reader_accept(&r, "create")) return SQLITE_ERROR;
+  if (!reader_find(&r, '(')) return SQLITE_ERROR;
   from = r.token.z;
   do {
-    attach_text_advance(&r);
-    if (found || attach_text_is_one_of(&r, table_words)) {
+    reader_next(&r);
+    if (found || token_is_one_of(&r.token, table_words)) {
       attach_text_skip_item(&w, &r);
       continue;
     }
     found = attach_text_is_name(&r, column->name);
     if (found < 0) return SQLITE_NOMEM;
-    attach_text_advance(&r);
+    reader_next(&r);
     if (found) {
       attach_text_rewrite_column(&w, &r);
     } else {
       attach_text_skip_item(&w, &r);
     }
-  } while (attach_text_is_other(&r, ','));
-  if (!found || !attach_text_is_other(&r, ')')) return SQLITE_ERROR;
-  attach_text_advance(&r);
-  has_options = !attach_text_at_end(&r);
-  for (; !attach_text_at_end(&r); attach_text_advance(&r))
-    is_strict |= attach_text_is_word(&r, "strict");
+  } while (token_is_other(&r.token, ','));
+  if (!found || !token_is_other(&r.token, ')')) return SQLITE_ERROR;
+  reader_next(&r);
+  has_options = !reader_at_end(&r);
+  for (; !reader_at_end(&r); reader_next(&r))
+    is_strict |= token_is_word(&r.token, "strict");
   if (r.token.type == TOKEN_ILLEGAL) return SQLITE_ERROR;
   if (column->without_rowid) {
     attach_text_edit(&w, r.after, r.after,
@@ -325,7 +249,7 @@ int attach_text_rewrite(const char *sql, size_t n, const AttachColumn *column,
   for (int i = 0; i < w.n_edit; i++) {
     const Edit *e = &w.edits[i];
     sqlite3_str_append(out, from, (int)(e->start - from));
-    if (e->text == definition) {
+    if (e->text == attach_text_definition) {
       sqlite3_str_appendf(out, " %s %s", is_strict ? "INT" : column->type,
                           column->definition);
     } else if (e->text) {
@@ -340,26 +264,22 @@ int attach_text_rewrite(const char *sql, size_t n, const AttachColumn *column,
 /* True if a default calls nextval(). */
 int attach_text_calls_nextval(const char *text) {
   Reader r;
-  int is_call = 0;
-  attach_text_begin(&r, text, strlen(text));
-  while (!attach_text_at_end(&r)) {
-    if (is_call && attach_text_is_other(&r, '(')) return 1;
-    is_call = attach_text_is_word(&r, "nextval");
-    attach_text_advance(&r);
-  }
-  return 0;
+  Reader arguments;
+  reader_begin(&r, text, strlen(text));
+  while (!reader_at_end(&r) && !reader_is_call(&r, "nextval", &arguments))
+    reader_next(&r);
+  return !reader_at_end(&r);
 }
 
 /* True if the CREATE TABLE ends with WITHOUT ROWID. */
 int attach_text_is_without_rowid(const char *sql) {
   Reader r;
-  attach_text_begin(&r, sql, strlen(sql));
-  while (!attach_text_at_end(&r) && !attach_text_is_other(&r, '('))
-    attach_text_advance(&r);
-  attach_text_skip_group(&r);
-  while (!attach_text_at_end(&r) && !attach_text_is_word(&r, "without"))
-    attach_text_advance(&r);
-  return !attach_text_at_end(&r);
+  reader_begin(&r, sql, strlen(sql));
+  reader_find(&r, '(');
+  reader_skip(&r);
+  while (!reader_at_end(&r) && !token_is_word(&r.token, "without"))
+    reader_next(&r);
+  return !reader_at_end(&r);
 }
 
 /*
@@ -369,16 +289,16 @@ int attach_text_is_without_rowid(const char *sql) {
 void attach_text_qualify(const char *sql, const char *schema,
                          sqlite3_str *out) {
   Reader r;
-  attach_text_begin(&r, sql, strlen(sql));
-  while (!attach_text_at_end(&r) && !attach_text_is_word(&r, "index") &&
-         !attach_text_is_word(&r, "trigger"))
-    attach_text_advance(&r);
-  attach_text_advance(&r);
-  if (attach_text_accept(&r, "if")) {
-    attach_text_accept(&r, "not");
-    attach_text_accept(&r, "exists");
+  reader_begin(&r, sql, strlen(sql));
+  while (!reader_at_end(&r) && !token_is_word(&r.token, "index") &&
+         !token_is_word(&r.token, "trigger"))
+    reader_next(&r);
+  reader_next(&r);
+  if (reader_accept(&r, "if")) {
+    reader_accept(&r, "not");
+    reader_accept(&r, "exists");
   }
-  if (attach_text_at_end(&r)) {
+  if (reader_at_end(&r)) {
     sqlite3_str_appendall(out, sql);
     return;
   }

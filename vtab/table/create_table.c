@@ -26,7 +26,7 @@ SQLITE_EXTENSION_INIT3
 
 #include "table.h"
 
-static const char *const modes[DDL_MODES] = {
+static const char *const create_table_modes[DDL_MODES] = {
     "rowid",        "unordered_rowid",     "virtual_sequence",
     "sql_sequence", "sql_sequence_cached", "sql_sequence_cached_node"};
 
@@ -35,35 +35,18 @@ static const char *const modes[DDL_MODES] = {
 static int create_table_is_taken(void *data, const char *schema,
                                  const char *name, int *taken) {
   SeqSession *session = data;
-  SeqStore *store;
   int is_there = 0;
   int rc;
 
   *taken = DDL_FREE;
   if (schema == 0) schema = "main";
-  if (!seq_is_schema(session, schema)) return SQLITE_OK;
-  rc = relation_exists(session->db, schema, name, &is_there);
+  if (!session_is_schema(session, schema)) return SQLITE_OK;
+  rc = relation_exists(session->engine.host.db, schema, name, &is_there);
   if (is_there) *taken = DDL_IN_SCHEMA;
   if (rc != SQLITE_OK || is_there) return rc;
-  rc = seq_find_store(session, schema, &store);
-  if (rc == SQLITE_OK && store) {
-    SeqHeader header;
-    SeqRow row;
-    rc = seq_store_read(&store->sql, name, strlen(name), &header, &row, 0,
-                        &is_there);
-    if (rc != SQLITE_OK) rc = seq_store_failed(store, rc);
-    if (is_there) *taken = DDL_SEQUENCE;
-  }
+  rc = session_exists(session, schema, name, &is_there);
+  if (is_there) *taken = DDL_SEQUENCE;
   return rc;
-}
-
-static int create_table_find_store(void *data, const char *schema,
-                                   char **table) {
-  SeqSession *session = data;
-  *table = 0;
-  if (schema == 0) schema = "main";
-  if (!seq_is_schema(session, schema)) return SQLITE_OK;
-  return seq_store_discover(session->db, schema, table);
 }
 
 /**** Functions **********************************************************/
@@ -72,16 +55,13 @@ static int create_table_find_store(void *data, const char *schema,
 static void create_table_result_error(sqlite3_context *context,
                                       SeqSession *session, int rc,
                                       const char *message) {
-  if (rc == SQLITE_NOMEM) {
-    sqlite3_result_error_nomem(context);
-  } else {
-    if (message == 0) message = session->message;
-    if (message == 0) message = sqlite3_errmsg(session->db);
-    sqlite3_result_error(context, message, -1);
-    if (rc != SQLITE_ERROR) sqlite3_result_error_code(context, rc);
+  Error *error = &session->engine.host.error;
+  if (message) {
+    error_set(error, rc, "%s", message);
+  } else if (error->rc == SQLITE_OK) {
+    error_from_db(error, session->engine.host.db, rc);
   }
-  sqlite3_free(session->message);
-  session->message = 0;
+  error_result(context, error);
 }
 
 /*
@@ -91,29 +71,24 @@ static void create_table_result_error(sqlite3_context *context,
 static int create_table_translate(sqlite3_context *context,
                                   sqlite3_value **argv, DdlResult *result) {
   SeqSession *session = sqlite3_user_data(context);
-  DdlContext ddl = {session->serial_mode, create_table_is_taken,
-                    create_table_find_store, session};
+  DdlContext ddl = {session->serial_mode, create_table_is_taken, session};
   const char *sql;
-  const char *rest;
-  Token token;
+  Reader r;
   size_t n;
   int rc;
 
   if (sqlite3_value_type(argv[0]) == SQLITE_NULL) return 0;
   if (!func_text(context, argv[0], &sql, &n)) return 0;
-  seq_session_enter(session);
   rc = ddl_translate(sql, n, &ddl, result);
-  seq_session_leave(session);
-  rest = sql + result->consumed;
-  token_next(&rest, sql + n, &token);
+  reader_begin(&r, sql + result->consumed, n - result->consumed);
   if (rc != SQLITE_OK) {
     create_table_result_error(context, session, rc, result->message);
-  } else if (token.type == TOKEN_END) {
+  } else if (r.token.type == TOKEN_END) {
     return 1;
   } else {
     int line;
     int column;
-    token_position(sql, token.z, &line, &column);
+    token_position(sql, r.token.z, &line, &column);
     func_error(context, "line %d column %d: more than one statement", line,
                column);
   }
@@ -133,7 +108,7 @@ static void create_table_sql_func(sqlite3_context *context, int argc,
 static void create_table_translate_sql_func(sqlite3_context *context, int argc,
                                             sqlite3_value **argv) {
   SeqSession *session = sqlite3_user_data(context);
-  Waiting waiting = {func_is_interrupted, session->db};
+  Waiting waiting = {func_is_interrupted, session->engine.host.db};
   sqlite3_str *out;
   char *message = 0;
   const char *sql;
@@ -142,7 +117,7 @@ static void create_table_translate_sql_func(sqlite3_context *context, int argc,
 
   if (func_any_null(argc, argv)) return;
   if (!func_text(context, argv[0], &sql, &n)) return;
-  out = sqlite3_str_new(session->db);
+  out = sqlite3_str_new(session->engine.host.db);
   rc = ddl_script(sql, n, session->serial_mode, &waiting, out, &message);
   if (rc == SQLITE_OK) {
     int length = sqlite3_str_length(out);
@@ -165,30 +140,29 @@ static void create_table_translate_sql_func(sqlite3_context *context, int argc,
 static void create_table_func(sqlite3_context *context, int argc,
                               sqlite3_value **argv) {
   SeqSession *session = sqlite3_user_data(context);
-  sqlite3 *db = session->db;
+  sqlite3 *db = session->engine.host.db;
   DdlResult result;
-  char *error = 0;
+  Error error = {0, 0};
   FuncUndo undo;
   int rc;
 
   UNUSED(argc);
   if (!create_table_translate(context, argv, &result)) return;
   if (replicated_refuses(db, result.schema ? result.schema : "main")) {
-    error = sqlite3_mprintf("create_table: %s", replicated_message);
-    rc = error ? SQLITE_READONLY : SQLITE_NOMEM;
+    rc = error_set(&error, SQLITE_READONLY, "create_table: %s",
+                   replicated_message);
   } else {
     rc = func_undo_begin(&undo, db, "create_table", &error);
   }
   if (rc == SQLITE_OK) {
-    rc = sqlite3_exec(db, result.script, 0, 0, &error);
-    rc = func_undo_end(&undo, rc, &error);
+    rc = sqlite3_exec(db, result.script, 0, 0, 0);
+    rc = func_undo_end(&undo, error_from_db(&error, db, rc), &error);
   }
   if (rc == SQLITE_OK) {
     sqlite3_result_text(context, result.table, -1, SQLITE_TRANSIENT);
   } else {
-    create_table_result_error(context, session, rc, error);
+    error_result(context, &error);
   }
-  sqlite3_free(error);
   ddl_translate_free(&result);
 }
 
@@ -202,7 +176,7 @@ static void create_table_normalization_func(sqlite3_context *context, int argc,
   if (argc == 1) {
     int mode = 0;
     if (!func_text(context, argv[0], &name, &n)) return;
-    while (mode < DDL_MODES && !token_is(name, n, modes[mode]))
+    while (mode < DDL_MODES && !token_is(name, n, create_table_modes[mode]))
       mode++;
     if (mode == DDL_MODES) {
       func_error(context,
@@ -214,21 +188,23 @@ static void create_table_normalization_func(sqlite3_context *context, int argc,
     }
     session->serial_mode = mode;
   }
-  sqlite3_result_text(context, modes[session->serial_mode], -1, SQLITE_STATIC);
+  sqlite3_result_text(context, create_table_modes[session->serial_mode], -1,
+                      SQLITE_STATIC);
 }
 
-/* Register the functions. */
-int create_table_register(SeqSession *session) {
-  static const FuncEntry functions[] = {
-      {"create_table", 1, SQLITE_DIRECTONLY, create_table_func},
-      {"create_table_sql", 1, SQLITE_DIRECTONLY, create_table_sql_func},
-      {"translate_sql", 1, SQLITE_DIRECTONLY, create_table_translate_sql_func},
-      {"serial_normalization", 0, SQLITE_DIRECTONLY,
-       create_table_normalization_func},
-      {"serial_normalization", 1, SQLITE_DIRECTONLY,
-       create_table_normalization_func},
-  };
-  session->serial_mode = DDL_SQL_SEQUENCE;
-  return seq_session_register(session, functions,
-                              sizeof functions / sizeof *functions);
-}
+const FuncEntry create_table_functions[] = {
+    {"create_table", 1, FUNC_SETS, create_table_func, "create_table(sql)",
+     "Tables",
+     "run a CREATE TABLE of PostgreSQL, CockroachDB, CrateDB, YDB, StarRocks"},
+    {"create_table_sql", 1, FUNC_SETS, create_table_sql_func,
+     "create_table_sql(sql)", "Tables",
+     "the SQL that create_table() would run"},
+    {"translate_sql", 1, FUNC_SETS, create_table_translate_sql_func,
+     "translate_sql(script)", "Tables",
+     "a script, with its CREATE TABLEs as create_table_sql() has them"},
+    {"serial_normalization", 0, FUNC_SETS, create_table_normalization_func,
+     "serial_normalization([mode])", "Tables",
+     "what SERIAL becomes in this connection; sets it"},
+    {"serial_normalization", 1, FUNC_SETS, create_table_normalization_func, 0,
+     0, 0},
+    {0}};

@@ -65,23 +65,12 @@ typedef struct Columns {
 
 static int dict_is_call(const char *text) {
   static const char *const generators[] = {"nextval", "unique_rowid",
-                                           "unordered_unique_rowid"};
-  const char *end = text + strlen(text);
-  Token token;
-  token_next(&text, end, &token);
-  while (token.n == 1 && *token.z == '(')
-    token_next(&text, end, &token);
-  for (size_t i = 0; i < sizeof generators / sizeof *generators; i++) {
-    if (token.type == TOKEN_NAME && token_is(token.z, token.n, generators[i])) {
-      return 1;
-    }
+                                           "unordered_unique_rowid", 0};
+  Reader r;
+  reader_begin(&r, text, strlen(text));
+  while (reader_accept_other(&r, '(')) {
   }
-  return 0;
-}
-
-static const char *dict_text_of(sqlite3_stmt *stmt, int column) {
-  const char *text = (const char *)sqlite3_column_text(stmt, column);
-  return text ? text : "";
+  return token_is_one_of(&r.token, generators);
 }
 
 static int dict_copy(char **out, const char *text) {
@@ -99,12 +88,12 @@ static int dict_find_id(Relation *relation, Columns *columns) {
   while (rc == SQLITE_OK && sqlite3_step(stmt) == SQLITE_ROW) {
     if (sqlite3_column_int(stmt, 5)) {
       columns->n_key++;
-      if (sqlite3_stricmp(dict_text_of(stmt, 2), "INTEGER") == 0)
-        rc = dict_copy(&key, dict_text_of(stmt, 1));
+      if (sqlite3_stricmp(relation_text(stmt, 2), "INTEGER") == 0)
+        rc = dict_copy(&key, relation_text(stmt, 1));
     }
-    if (rc == SQLITE_OK && dict_is_call(dict_text_of(stmt, 4))) {
+    if (rc == SQLITE_OK && dict_is_call(relation_text(stmt, 4))) {
       columns->n_id++;
-      rc = dict_copy(&columns->id, dict_text_of(stmt, 1));
+      rc = dict_copy(&columns->id, relation_text(stmt, 1));
     }
   }
   rc = relation_finish(relation, stmt, rc);
@@ -113,7 +102,7 @@ static int dict_find_id(Relation *relation, Columns *columns) {
     rc = relation_prepare(relation, &stmt, "PRAGMA \"%w\".index_list(%Q)",
                           relation->schema, relation->table);
     while (rc == SQLITE_OK && sqlite3_step(stmt) == SQLITE_ROW)
-      has_index |= strcmp(dict_text_of(stmt, 3), "pk") == 0;
+      has_index |= strcmp(relation_text(stmt, 3), "pk") == 0;
     rc = relation_finish(relation, stmt, rc);
     if (rc == SQLITE_OK && !has_index) {
       columns->n_id = 1;
@@ -137,7 +126,7 @@ static int dict_find_value(Relation *relation, Columns *columns) {
       relation->table, relation->schema, relation->schema, columns->id);
   while (rc == SQLITE_OK && sqlite3_step(stmt) == SQLITE_ROW) {
     columns->n_value++;
-    rc = dict_copy(&columns->value, dict_text_of(stmt, 0));
+    rc = dict_copy(&columns->value, relation_text(stmt, 0));
   }
   return relation_finish(relation, stmt, rc);
 }
@@ -158,8 +147,8 @@ static int dict_find(Relation *relation, Dict *dict) {
         : columns.n_value   ? "more than one other column that is UNIQUE"
                             : "no other column that is UNIQUE or PRIMARY KEY"
                               " by itself";
-    rc = relation_fail(relation, SQLITE_ERROR, "\"%s\" is no dictionary: %s",
-                       relation->table, wrong);
+    rc = error_set(&relation->error, SQLITE_ERROR,
+                   "\"%s\" is no dictionary: %s", relation->table, wrong);
   }
   if (rc == SQLITE_OK) {
     dict->select = sqlite3_mprintf(
@@ -204,7 +193,7 @@ static Dict *dict_get(sqlite3_context *context, sqlite3_value *value,
                            &relation);
   if (rc == SQLITE_OK) rc = dict_find(&relation, dict);
   if (rc != SQLITE_OK) {
-    relation_error(context, "dict_id", &relation, rc);
+    func_fail(context, "dict_id", &relation.error, rc);
     dict_free(dict);
     dict = 0;
   }
@@ -246,7 +235,8 @@ static void dict_id_func(sqlite3_context *context, int argc,
   for (int i = 0; rc == SQLITE_OK && !found && i < ATTEMPTS; i++) {
     rc = dict_run(&relation, dict->select, argv[1], &found, &id);
     if (rc == SQLITE_OK && !found && replicated_refuses(relation.db, "main"))
-      rc = relation_fail(&relation, SQLITE_READONLY, "%s", replicated_message);
+      rc =
+          error_set(&relation.error, SQLITE_READONLY, "%s", replicated_message);
     if (rc == SQLITE_OK && !found)
       rc = dict_run(&relation, dict->insert, argv[1], &found, &id);
   }
@@ -258,13 +248,13 @@ static void dict_id_func(sqlite3_context *context, int argc,
                " inserted",
                (int)dict->n, dict->name);
   } else {
-    relation_error(context, "dict_id", &relation, rc);
+    func_fail(context, "dict_id", &relation.error, rc);
   }
   relation_free(&relation);
   if (is_new) sqlite3_set_auxdata(context, 0, dict, dict_free);
 }
 
-int dict_register(sqlite3 *db) {
-  return sqlite3_create_function_v2(db, "dict_id", 2, SQLITE_UTF8, 0,
-                                    dict_id_func, 0, 0, 0);
-}
+const FuncEntry dict_functions[] = {
+    {"dict_id", 2, 0, dict_id_func, "dict_id(table, value)", "Tables",
+     "the id of a value in a dictionary, which is made if need be"},
+    {0}};

@@ -79,17 +79,12 @@ typedef struct Attach {
 
 /**** The table and its column *******************************************/
 
-static const char *serial_attach_text_of(sqlite3_stmt *stmt, int column) {
-  const char *text = (const char *)sqlite3_column_text(stmt, column);
-  return text ? text : "";
-}
-
 static const char *const rowids[] = {"rowid", "_rowid_", "oid"};
 
 /* One row of PRAGMA table_xinfo: cid, name, type, notnull, dflt, pk, hidden. */
 static int serial_attach_read_column(Attach *a, sqlite3_stmt *stmt,
                                      const char *wanted) {
-  const char *name = serial_attach_text_of(stmt, 1);
+  const char *name = relation_text(stmt, 1);
   int is_generated = sqlite3_column_int(stmt, 6) > 1;
   int is_it = sqlite3_stricmp(name, wanted) == 0;
 
@@ -99,21 +94,20 @@ static int serial_attach_read_column(Attach *a, sqlite3_stmt *stmt,
   if (sqlite3_column_int(stmt, 5) > 0) a->key_columns++;
   if (is_it) {
     a->column = sqlite3_mprintf("%s", name);
-    a->type = sqlite3_mprintf("%s", serial_attach_text_of(stmt, 2));
+    a->type = sqlite3_mprintf("%s", relation_text(stmt, 2));
     a->is_key = sqlite3_column_int(stmt, 5) > 0;
     if (a->column == 0 || a->type == 0) return SQLITE_NOMEM;
     if (is_generated) {
-      return relation_fail(&a->relation, SQLITE_ERROR,
-                           "column \"%s\" of relation \"%s\" is a generated"
-                           " column",
-                           name, a->relation.table);
+      return error_set(&a->relation.error, SQLITE_ERROR,
+                       "column \"%s\" of relation \"%s\" is a generated"
+                       " column",
+                       name, a->relation.table);
     }
-    if (attach_text_calls_nextval(serial_attach_text_of(stmt, 4))) {
-      return relation_fail(&a->relation, SQLITE_ERROR,
-                           "column \"%s\" of relation \"%s\" has a sequence"
-                           " already: DEFAULT (%s)",
-                           name, a->relation.table,
-                           serial_attach_text_of(stmt, 4));
+    if (attach_text_calls_nextval(relation_text(stmt, 4))) {
+      return error_set(&a->relation.error, SQLITE_ERROR,
+                       "column \"%s\" of relation \"%s\" has a sequence"
+                       " already: DEFAULT (%s)",
+                       name, a->relation.table, relation_text(stmt, 4));
     }
   }
   if (!is_generated) {
@@ -134,7 +128,7 @@ static int serial_attach_has_key_index(Attach *a, int *has_it) {
                             a->quoted, a->relation.table);
   *has_it = 0;
   while (rc == SQLITE_OK && sqlite3_step(stmt) == SQLITE_ROW)
-    *has_it |= strcmp(serial_attach_text_of(stmt, 3), "pk") == 0;
+    *has_it |= strcmp(relation_text(stmt, 3), "pk") == 0;
   return relation_finish(&a->relation, stmt, rc);
 }
 
@@ -148,9 +142,9 @@ static int serial_attach_read_columns(Attach *a, const char *wanted) {
     rc = serial_attach_read_column(a, stmt, wanted);
   rc = relation_finish(relation, stmt, rc);
   if (rc == SQLITE_OK && a->column == 0) {
-    rc = relation_fail(relation, SQLITE_ERROR,
-                       "column \"%s\" of relation \"%s\" does not exist",
-                       wanted, relation->table);
+    rc = error_set(&relation->error, SQLITE_ERROR,
+                   "column \"%s\" of relation \"%s\" does not exist", wanted,
+                   relation->table);
   }
   if (rc == SQLITE_OK) rc = serial_attach_has_key_index(a, &has_index);
   if (rc != SQLITE_OK) return rc;
@@ -180,19 +174,17 @@ static int serial_attach_check_values(Attach *a) {
       a->column, -max - 1, max);
 
   if (rc == SQLITE_OK && sqlite3_step(stmt) == SQLITE_ROW) {
-    if (strcmp(serial_attach_text_of(stmt, 1), "integer") == 0) {
-      rc = relation_fail(relation, SQLITE_ERROR,
-                         "value %s in column \"%s\" of relation \"%s\" is out"
-                         " of range for type %s (%lld..%lld)",
-                         serial_attach_text_of(stmt, 0), a->column,
-                         relation->table, definition_type_name(a->size),
-                         -max - 1, max);
+    if (strcmp(relation_text(stmt, 1), "integer") == 0) {
+      rc = error_set(&relation->error, SQLITE_ERROR,
+                     "value %s in column \"%s\" of relation \"%s\" is out"
+                     " of range for type %s (%lld..%lld)",
+                     relation_text(stmt, 0), a->column, relation->table,
+                     definition_type_name(a->size), -max - 1, max);
     } else {
-      rc = relation_fail(relation, SQLITE_ERROR,
-                         "value %s in column \"%s\" of relation \"%s\" is not"
-                         " an integer",
-                         serial_attach_text_of(stmt, 0), a->column,
-                         relation->table);
+      rc = error_set(&relation->error, SQLITE_ERROR,
+                     "value %s in column \"%s\" of relation \"%s\" is not"
+                     " an integer",
+                     relation_text(stmt, 0), a->column, relation->table);
     }
   }
   return relation_finish(relation, stmt, rc);
@@ -272,13 +264,12 @@ static int serial_attach_find_last(Attach *a) {
   if (is_down ? a->last >= def->min_value : a->last <= def->max_value) {
     return SQLITE_OK;
   }
-  return relation_fail(
-      relation, SQLITE_ERROR,
-      "value %lld in column \"%s\" of relation \"%s\" is"
-      " beyond the %s of its sequence (%lld)",
-      (sqlite3_int64)a->last, a->column, relation->table,
-      is_down ? "MINVALUE" : "MAXVALUE",
-      (sqlite3_int64)(is_down ? def->min_value : def->max_value));
+  return error_set(&relation->error, SQLITE_ERROR,
+                   "value %lld in column \"%s\" of relation \"%s\" is"
+                   " beyond the %s of its sequence (%lld)",
+                   (sqlite3_int64)a->last, a->column, relation->table,
+                   is_down ? "MINVALUE" : "MAXVALUE",
+                   (sqlite3_int64)(is_down ? def->min_value : def->max_value));
 }
 
 /**** The sequence *******************************************************/
@@ -290,10 +281,10 @@ static int serial_attach_read_request(Attach *a, const char *z, size_t n) {
   SeqOptions options;
 
   if (!attach_text_request(z, n, &a->request)) {
-    return relation_fail(relation, SQLITE_ERROR,
-                         "\"%.*s\" is neither a serial type, nor an identity,"
-                         " nor options of a sequence",
-                         (int)n, z);
+    return error_set(&relation->error, SQLITE_ERROR,
+                     "\"%.*s\" is neither a serial type, nor an identity,"
+                     " nor options of a sequence",
+                     (int)n, z);
   }
   a->size = a->request.size ? a->request.size : attach_text_type_size(a->type);
   for (int i = 0; i < 2; i++) {
@@ -312,15 +303,15 @@ static int serial_attach_read_request(Attach *a, const char *z, size_t n) {
     if (rc == SEQ_OK)
       rc = definition_define(&a->def, &a->state, &options, 1, message);
     if (rc != SEQ_OK) {
-      return relation_fail(relation, SQLITE_ERROR, "%s", message);
+      return error_set(&relation->error, SQLITE_ERROR, "%s", message);
     }
     break;
   }
   if (options.given & (SEQ_HAS_OWNED_BY | SEQ_HAS_IF_EXISTS)) {
-    return relation_fail(relation, SQLITE_ERROR,
-                         "the sequence is new, and owned by column \"%s\" of"
-                         " relation \"%s\"",
-                         a->column, relation->table);
+    return error_set(&relation->error, SQLITE_ERROR,
+                     "the sequence is new, and owned by column \"%s\" of"
+                     " relation \"%s\"",
+                     a->column, relation->table);
   }
   a->size = a->def.data_type;
   return SQLITE_OK;
@@ -330,8 +321,8 @@ static int serial_attach_read_request(Attach *a, const char *z, size_t n) {
 ** A name that nothing in the schema has, to be freed: the format's, with a
 ** number behind it if need be.
 */
-static int serial_attach_free_name(Attach *a, const char *store,
-                                   const char *format, char **name) {
+static int serial_attach_free_name(Attach *a, int has_store, const char *format,
+                                   char **name) {
   Relation *relation = &a->relation;
   *name = 0;
   for (int i = 0;; i++) {
@@ -344,9 +335,11 @@ static int serial_attach_free_name(Attach *a, const char *store,
     if (*name == 0) return SQLITE_NOMEM;
     rc = relation_prepare(
         relation, &stmt,
-        "SELECT 1 FROM %ssqlite_schema WHERE name = %Q COLLATE NOCASE"
-        " UNION ALL SELECT 1 FROM %s\"%w\" WHERE name = %Q",
-        a->quoted, *name, a->quoted, store, *name);
+        has_store
+            ? "SELECT 1 FROM %ssqlite_schema WHERE name = %Q COLLATE NOCASE"
+              " UNION ALL SELECT 1 FROM %ssurrogate_sequences WHERE name = %Q"
+            : "SELECT 1 FROM %ssqlite_schema WHERE name = %Q COLLATE NOCASE",
+        a->quoted, *name, a->quoted, *name);
     if (rc == SQLITE_OK) is_taken = sqlite3_step(stmt) == SQLITE_ROW;
     rc = relation_finish(relation, stmt, rc);
     if (rc == SQLITE_OK && !is_taken) return SQLITE_OK;
@@ -356,27 +349,20 @@ static int serial_attach_free_name(Attach *a, const char *store,
   }
 }
 
-/* Make the sequence; and its store, if the schema has none. */
+/* Make the sequence. */
 static int serial_attach_make_sequence(Attach *a) {
   Relation *relation = &a->relation;
   const char *schema = relation->schema;
   int is_main = sqlite3_stricmp(schema, "main") == 0;
-  char *store = 0;
-  int rc = seq_store_discover(relation->db, schema, &store);
+  int has_store = 0;
+  int rc =
+      relation_exists(relation->db, schema, "surrogate_sequences", &has_store);
 
   rc = relation_failed(relation, rc);
-  if (rc == SQLITE_OK && store == 0) {
-    store = sqlite3_mprintf("sequence_store");
-    rc = store ? relation_exec(relation,
-                               "CREATE VIRTUAL TABLE %s%s USING sequences",
-                               a->quoted, store)
-               : SQLITE_NOMEM;
-  }
   if (rc == SQLITE_OK)
-    rc = serial_attach_free_name(a, store, "%s_%s_seq%s", &a->base);
+    rc = serial_attach_free_name(a, has_store, "%s_%s_seq%s", &a->base);
   if (rc == SQLITE_OK)
-    rc = serial_attach_free_name(a, store, "%s_%s_attach%s", &a->new_table);
-  sqlite3_free(store);
+    rc = serial_attach_free_name(a, has_store, "%s_%s_attach%s", &a->new_table);
   if (rc != SQLITE_OK) return rc;
   /* A name with a dot could be taken for one with a schema. */
   is_main = is_main && !relation->is_qualified && strchr(a->base, '.') == 0;
@@ -424,11 +410,11 @@ static char *serial_attach_make_definition(Attach *a) {
                       "NOT NULL ON CONFLICT REPLACE DEFAULT (nextval(%Q))"
                       " CONSTRAINT \"%s out of range\" CHECK (typeof(",
                       a->sequence, definition_type_name(a->size));
-  ddl_text_append_name(out, a->column);
+  token_quote(out, a->column);
   sqlite3_str_appendall(out, ") = 'integer'");
   if (a->size < 8) {
     sqlite3_str_appendall(out, " AND ");
-    ddl_text_append_name(out, a->column);
+    token_quote(out, a->column);
     sqlite3_str_appendf(out, " BETWEEN %lld AND %lld", -max - 1, max);
   }
   sqlite3_str_appendall(out, ")");
@@ -451,8 +437,8 @@ static int serial_attach_make_table(Attach *a) {
     rc = attach_text_rewrite(a->relation.sql, strlen(a->relation.sql), &column,
                              out, &message);
     if (rc == SQLITE_ERROR) {
-      rc = relation_fail(&a->relation, rc, "relation \"%s\": %s",
-                         a->relation.table, message);
+      rc = error_set(&a->relation.error, rc, "relation \"%s\": %s",
+                     a->relation.table, message);
     }
     sql = sqlite3_str_finish(out);
     if (rc == SQLITE_OK)
@@ -506,7 +492,7 @@ static int serial_attach_read_dependents(Attach *a) {
       sqlite3_stricmp(relation->schema, "temp") != 0);
 
   while (rc == SQLITE_OK && sqlite3_step(stmt) == SQLITE_ROW) {
-    const char *sql = serial_attach_text_of(stmt, 0);
+    const char *sql = relation_text(stmt, 0);
     if (sqlite3_column_int(stmt, 2) == 0) {
       char *schema = sqlite3_mprintf("\"%w\"", relation->schema);
       if (schema == 0) rc = SQLITE_NOMEM;
@@ -520,7 +506,7 @@ static int serial_attach_read_dependents(Attach *a) {
         trigger->next = 0;
         *link = trigger;
         link = &trigger->next;
-        trigger->name = sqlite3_mprintf("%s", serial_attach_text_of(stmt, 1));
+        trigger->name = sqlite3_mprintf("%s", relation_text(stmt, 1));
         attach_text_qualify(sql, "temp", out);
         trigger->sql = sqlite3_str_finish(out);
         if (trigger->name == 0 || trigger->sql == 0) rc = SQLITE_NOMEM;
@@ -575,10 +561,10 @@ static int serial_attach_check_foreign_keys(Attach *a) {
   if (a->violations < 0) return SQLITE_OK;
   rc = serial_attach_count_violations(a, &count);
   if (rc != SQLITE_OK || count <= a->violations) return rc;
-  return relation_fail(&a->relation, SQLITE_ERROR,
-                       "the new values of column \"%s\" of relation \"%s\""
-                       " violate a foreign key",
-                       a->column, a->relation.table);
+  return error_set(&a->relation.error, SQLITE_ERROR,
+                   "the new values of column \"%s\" of relation \"%s\""
+                   " violate a foreign key",
+                   a->column, a->relation.table);
 }
 
 /* ALTER TABLE looks at all views and triggers, and complains of the first that
@@ -623,10 +609,10 @@ static int serial_attach_replace_table(Attach *a) {
                            legacy);
   serial_attach_set_option(relation->db, SQLITE_DBCONFIG_ENABLE_FKEY, keys);
   if (rc == SQLITE_LOCKED) {
-    rc = relation_fail(relation, rc,
-                       "relation \"%s\" is in use: a statement of this"
-                       " connection is running",
-                       relation->table);
+    rc = error_set(&relation->error, rc,
+                   "relation \"%s\" is in use: a statement of this"
+                   " connection is running",
+                   relation->table);
   }
   return rc;
 }
@@ -672,7 +658,6 @@ static int serial_attach_run(Attach *a, const char *column, const char *z,
                              size_t n) {
   Relation *relation = &a->relation;
   FuncUndo undo;
-  char *error = 0;
   int rc;
 
   a->quoted = sqlite3_mprintf("\"%w\".", relation->schema);
@@ -683,19 +668,15 @@ static int serial_attach_run(Attach *a, const char *column, const char *z,
   rc = serial_attach_read_columns(a, column);
   if (rc == SQLITE_OK) rc = serial_attach_read_request(a, z, n);
   if (rc == SQLITE_OK && replicated_refuses(relation->db, relation->schema))
-    rc = relation_fail(relation, SQLITE_READONLY, "%s", replicated_message);
+    rc = error_set(&relation->error, SQLITE_READONLY, "%s", replicated_message);
   if (rc != SQLITE_OK) return rc;
-  rc = func_undo_begin(&undo, relation->db, "serial_attach", &error);
+  rc = func_undo_begin(&undo, relation->db, "serial_attach", &relation->error);
   if (rc == SQLITE_OK) {
     rc = serial_attach_check_values(a);
     if (rc == SQLITE_OK) rc = serial_attach_read_counter(a);
     if (rc == SQLITE_OK) rc = serial_attach_find_last(a);
     if (rc == SQLITE_OK) rc = serial_attach_change_table(a);
-    rc = func_undo_end(&undo, rc, &error);
-  }
-  if (error) { /* of the savepoint itself */
-    sqlite3_free(relation->message);
-    relation->message = error;
+    rc = func_undo_end(&undo, rc, &relation->error);
   }
   return rc;
 }
@@ -739,17 +720,14 @@ static void serial_attach_func(sqlite3_context *context, int argc,
   if (rc == SQLITE_OK) {
     sqlite3_result_text(context, a.sequence, -1, SQLITE_TRANSIENT);
   } else {
-    relation_error(context, "serial_attach", &a.relation, rc);
+    func_fail(context, "serial_attach", &a.relation.error, rc);
   }
   serial_attach_free(&a);
 }
 
-int serial_attach_register(sqlite3 *db) {
-  int rc = SQLITE_OK;
-  for (int argc = 2; argc <= 3 && rc == SQLITE_OK; argc++) {
-    rc = sqlite3_create_function_v2(db, "serial_attach", argc,
-                                    SQLITE_UTF8 | SQLITE_DIRECTONLY, 0,
-                                    serial_attach_func, 0, 0, 0);
-  }
-  return rc;
-}
+const FuncEntry serial_attach_functions[] = {
+    {"serial_attach", 2, FUNC_SETS, serial_attach_func,
+     "serial_attach(table, column [, request])", "Tables",
+     "make a column of a table that is there generated"},
+    {"serial_attach", 3, FUNC_SETS, serial_attach_func, 0, 0, 0},
+    {0}};

@@ -5,11 +5,11 @@
 #define SURROGATE_TABLE_H
 
 #include "ddl.h"
-#include "sequence_old.h"
+#include "sequence.h"
 
 /**** create_table.c *****************************************************/
 
-int create_table_register(SeqSession *);
+extern const FuncEntry create_table_functions[];
 
 /**** attach_text.c, serial_attach.c *************************************/
 
@@ -37,10 +37,10 @@ int attach_text_rewrite(const char *sql, size_t n, const AttachColumn *,
 int attach_text_calls_nextval(const char *text);
 int attach_text_is_without_rowid(const char *sql);
 void attach_text_qualify(const char *sql, const char *schema, sqlite3_str *out);
-int serial_attach_register(sqlite3 *);
+extern const FuncEntry serial_attach_functions[];
 
 /**** dict.c *************************************************************/
 
-int dict_register(sqlite3 *);
+extern const FuncEntry dict_functions[];
 
 #endif /* SURROGATE_TABLE_H */

@@ -1,0 +1,2 @@
+echo '{"name": "four"}' |
+  sqlite-utils insert shop.db t - --load-extension ./surrogate
