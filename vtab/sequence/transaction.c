@@ -30,8 +30,8 @@
 **   xCommit      the marks go
 **   xRollback    the marks stay
 **
-** Where a user's table has the name of these, or in temp none can be made since a
-** statement is writing, nothing is heard: then there are no blocks in that
+** Where a user's table has the name of these, or in temp none can be made since of
+** the statements that run one writes or reads a table, nothing is heard: then there are no blocks in that
 ** transaction, and its marks stay until the database is closed.
 */
 #include <sqlite3ext.h>
@@ -99,11 +99,22 @@ void transaction_settle(Engine *engine) {
   engine->state = TXN_NONE;
 }
 
-/* Whether a statement that writes is running: no table can be made in it. */
-static int transaction_is_writing(sqlite3 *db) {
+/*
+** Whether a statement is running that SQLite would let fail if a virtual table
+** were made now: one that writes, or that may still open a table, such as that of
+** a subquery.  Without FROM and IN there is none to open.
+*/
+static int transaction_is_open_ended(sqlite3 *db) {
   for (sqlite3_stmt *stmt = sqlite3_next_stmt(db, 0); stmt;
        stmt = sqlite3_next_stmt(db, stmt)) {
-    if (sqlite3_stmt_busy(stmt) && !sqlite3_stmt_readonly(stmt)) return 1;
+    const char *sql = sqlite3_sql(stmt);
+    Reader r;
+    if (!sqlite3_stmt_busy(stmt)) continue;
+    if (sql == 0 || !sqlite3_stmt_readonly(stmt)) return 1;
+    for (reader_begin(&r, sql, strlen(sql)); !reader_at_end(&r);) {
+      if (reader_accept(&r, "from") || reader_accept(&r, "in")) return 1;
+      reader_next(&r);
+    }
   }
   return 0;
 }
@@ -118,7 +129,8 @@ static int transaction_is_by_main(const SeqStore *store, int is_gapless) {
   if (store->sql.is_main || sqlite3_txn_state(db, "main") == SQLITE_TXN_WRITE) {
     return 1;
   }
-  return is_gapless && engine->enlist_temp == 0 && transaction_is_writing(db);
+  return is_gapless && engine->enlist_temp == 0 &&
+         transaction_is_open_ended(db);
 }
 
 /* Prepare the statement by which the transaction is heard of, if it can be. */
@@ -128,7 +140,7 @@ static int transaction_prepare(Engine *engine, int by_main) {
   if (*stmt) return SQLITE_OK;
   if (!by_main) {
     int rc;
-    if (transaction_is_writing(db)) return SQLITE_OK;
+    if (transaction_is_open_ended(db)) return SQLITE_OK;
     engine->is_creating = 1;
     rc = sqlite3_exec(db,
                       "CREATE VIRTUAL TABLE IF NOT EXISTS"
