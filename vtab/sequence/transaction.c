@@ -30,9 +30,10 @@
 **   xCommit      the marks go
 **   xRollback    the marks stay
 **
-** Where a user's table has the name of these, or in temp none can be made since of
-** the statements that run one writes or reads a table, nothing is heard: then there are no blocks in that
-** transaction, and its marks stay until the database is closed.
+** Nothing is heard where a user's table has the name of these, or where none can be
+** made in temp, as a statement that writes, or may still open a table, is running.
+** Then there are no blocks in that transaction, and its marks stay until the
+** database is closed.
 */
 #include <sqlite3ext.h>
 SQLITE_EXTENSION_INIT3
